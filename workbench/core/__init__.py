@@ -1,0 +1,1 @@
+"""Values every layer shares: boxes, rows, change sets and errors. Knows numpy and nothing else."""

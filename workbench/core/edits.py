@@ -1,0 +1,118 @@
+"""Change sets: every change of a project's data as rows before and rows after.
+
+A change set says what it replaces, not only what it writes, so applying it can refuse when the data
+has moved on, and its inverse undoes it exactly. It is one step of the user's history.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from workbench.core.rows import ROW_TYPES, Row
+
+
+@dataclass(frozen=True)
+class Change:
+    """The rows of one table that go, and those that come; a row that changes is in both.
+
+    Args:
+        table: a key of ``ROW_TYPES``.
+        before: rows as they must be stored now.
+        after: rows as they will be stored.
+    """
+
+    table: str
+    before: tuple[Row, ...] = ()
+    after: tuple[Row, ...] = ()
+
+    def inverted(self) -> Change:
+        """The change that takes this one back."""
+        return Change(self.table, self.after, self.before)
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What an edit touched, for views that ask "is it mine?".
+
+    Args:
+        tables: names of changed tables.
+        videos: ids of the videos concerned.
+        start, stop: frames [start, stop) that hold every changed row; 0, 0 when no row has a frame.
+        tracks: ids of the tracks concerned.
+    """
+
+    tables: frozenset[str]
+    videos: frozenset[int]
+    start: int
+    stop: int
+    tracks: frozenset[int]
+
+    def touches(self, *, video: int, frame: int | None = None) -> bool:
+        """Whether a view of this video (at this frame, if given) has to be read again.
+
+        A change of tracks counts for every frame: a box's label and colour are its track's.
+        """
+        if video not in self.videos:
+            return False
+        return frame is None or "track" in self.tables or self.start <= frame < self.stop
+
+
+@dataclass(frozen=True)
+class ChangeSet:
+    """One undoable step.
+
+    Args:
+        name: what the history shows, as an imperative: "Move box".
+        changes: at most one per table.
+    """
+
+    name: str
+    changes: tuple[Change, ...]
+
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        **tables: tuple[Iterable[Row], Iterable[Row]],
+    ) -> ChangeSet:
+        """Build from ``table=(rows before, rows after)``; tables without rows are left out."""
+        changes = []
+        for table, (before, after) in tables.items():
+            if table not in ROW_TYPES:
+                raise ValueError(f"no undoable table is called {table!r}")
+            change = Change(table, tuple(before), tuple(after))
+            if change.before or change.after:
+                changes.append(change)
+        return cls(name, tuple(changes))
+
+    def __bool__(self) -> bool:
+        """False when nothing changes: rows before and after are the same."""
+        return any(set(c.before) != set(c.after) for c in self.changes)
+
+    def inverted(self) -> ChangeSet:
+        """The change set that takes this one back."""
+        return ChangeSet(self.name, tuple(c.inverted() for c in self.changes))
+
+    def rows(self) -> Iterator[tuple[str, Row]]:
+        """Every (table, row) on either side."""
+        for change in self.changes:
+            for row in (*change.before, *change.after):
+                yield change.table, row
+
+    def scope(self) -> Scope:
+        """What applying this (or its inverse) touches."""
+        videos: set[int] = set()
+        tracks: set[int] = set()
+        start, stop = None, 0
+        for table, row in self.rows():
+            videos.add(row.video_id)
+            tracks.add(row.id if table == "track" else row.track_id)  # type: ignore[union-attr]
+            first = getattr(row, "frame", getattr(row, "start", None))
+            if first is None:
+                continue
+            last = getattr(row, "stop", first + 1)
+            start = first if start is None else min(start, first)
+            stop = max(stop, last)
+        tables = frozenset(c.table for c in self.changes)
+        return Scope(tables, frozenset(videos), start or 0, stop, frozenset(tracks))

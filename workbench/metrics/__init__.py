@@ -1,0 +1,1 @@
+"""Scores of trackers and detectors (numpy, scipy). Knows core only."""

@@ -1,0 +1,1 @@
+"""Networks in plain torch, and the loading of their weights. Knows core only."""

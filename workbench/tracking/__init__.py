@@ -1,0 +1,1 @@
+"""Association and motion: numpy, scipy and lap, no networks. Knows core only."""

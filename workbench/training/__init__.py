@@ -1,0 +1,1 @@
+"""Procedural data and training jobs. Opens no database and no window."""
