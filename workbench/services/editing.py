@@ -1,0 +1,225 @@
+"""The user's edits: each function reads the project and returns the change set that does it.
+
+Nothing is written here; the caller applies the change set, which makes it one step of the history.
+A change set that is false (nothing would change) need not be applied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from workbench.core.boxes import Box
+from workbench.core.edits import ChangeSet
+from workbench.core.errors import UserError
+from workbench.core.rows import BoxRow, Origin, TrackRow
+from workbench.core.spans import interpolate, is_anchor, next_protected, overlay, refill_around
+from workbench.store import Project
+
+MIN_SIDE = 1.0  # pixels; a smaller box can neither be seen nor grabbed
+
+
+@dataclass(frozen=True)
+class Draw:
+    """A new track and the change set that draws its first box."""
+
+    track_id: int
+    change: ChangeSet
+
+
+def human_box(video_id: int, frame: int, track_id: int, box: Box) -> BoxRow:
+    """A keyframe drawn by a person.
+
+    Raises:
+        UserError: a side is under ``MIN_SIDE`` pixels.
+    """
+    x, y, w, h = (float(v) for v in box)
+    if not (w >= MIN_SIDE and h >= MIN_SIDE):
+        raise UserError(f"A box of {w:.1f} × {h:.1f} pixels is too small; draw one of at least 1 × 1.")
+    return BoxRow(video_id, frame, track_id, x, y, w, h, None, Origin.HUMAN, None, 0, 1, 0, 0)
+
+
+def next_number(tracks: Iterable[TrackRow]) -> int:
+    """The smallest identity number above all in use."""
+    return max((t.number for t in tracks), default=0) + 1
+
+
+def draw_box(project: Project, video_id: int, *, frame: int, box: Box, category_id: int) -> Draw:
+    """Start a new track with one keyframe."""
+    track_id = project.new_ids("track", 1)[0]
+    number = next_number(project.tracks(video_id))
+    track = TrackRow(track_id, video_id, category_id, number, "", None)
+    row = human_box(video_id, frame, track_id, box)
+    return Draw(track_id, ChangeSet.of("Draw box", track=((), (track,)), box=((), (row,))))
+
+
+def place_box(project: Project, track_id: int, *, frame: int, box: Box, name: str = "Move box") -> ChangeSet:
+    """Put a track's box where the user dragged it; interpolated neighbours follow.
+
+    The row becomes a human keyframe and keeps the run it came from, so that corrections of a model's
+    output can be told from boxes drawn by hand.
+    """
+    track = _track(project, track_id)
+    rows = project.boxes_of_track(track_id)
+    old = next((row for row in rows if row.frame == frame), None)
+    new = human_box(track.video_id, frame, track_id, box)
+    if old is not None:
+        new = new._replace(run_id=old.run_id, occluded=old.occluded)
+    return _replace_anchor(name, rows, frame, new)
+
+
+def delete_boxes(project: Project, track_id: int, *, start: int, stop: int) -> ChangeSet:
+    """Delete a track's boxes in [start, stop); a track without boxes goes with its last one."""
+    track = _track(project, track_id)
+    rows = project.boxes_of_track(track_id)
+    gone = [row for row in rows if start <= row.frame < stop]
+    name = "Delete box" if len(gone) == 1 else f"Delete {len(gone)} boxes"
+    if len(gone) < len(rows):
+        return ChangeSet.of(name, box=(gone, ()))
+    return _delete_tracks(project, [track], "Delete track")
+
+
+def delete_tracks(project: Project, track_ids: Sequence[int]) -> ChangeSet:
+    """Delete whole tracks with everything that hangs on them."""
+    tracks = [_track(project, i) for i in track_ids]
+    return _delete_tracks(
+        project, tracks, "Delete track" if len(tracks) == 1 else f"Delete {len(tracks)} tracks"
+    )
+
+
+def relabel(project: Project, track_ids: Sequence[int], *, category_id: int) -> ChangeSet:
+    """Give tracks another class."""
+    before = [_track(project, i) for i in track_ids]
+    after = [t._replace(category_id=category_id) for t in before]
+    return ChangeSet.of("Relabel", track=(before, after))
+
+
+def renumber(project: Project, track_id: int, *, number: int) -> ChangeSet:
+    """Give a track another identity number.
+
+    Raises:
+        UserError: another track of the video has that number.
+    """
+    track = _track(project, track_id)
+    taken = next((t for t in project.tracks(track.video_id) if t.number == number and t.id != track_id), None)
+    if taken is not None:
+        raise UserError(f"Number {number} is in use by another track of this video; choose a free one.")
+    return ChangeSet.of("Renumber", track=((track,), (track._replace(number=number),)))
+
+
+def mark(
+    project: Project,
+    track_id: int,
+    *,
+    start: int,
+    stop: int,
+    occluded: bool | None = None,
+    verified: bool | None = None,
+    keyframe: bool | None = None,
+) -> ChangeSet:
+    """Set flags on a track's rows in [start, stop); None leaves a flag alone."""
+    flags = {"occluded": occluded, "verified": verified, "keyframe": keyframe}
+    values = {name: int(value) for name, value in flags.items() if value is not None}
+    before = project.boxes_of_track(track_id, start, stop)
+    after = [row._replace(**values) for row in before]
+    changed = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
+    words = ", ".join(f"{name if value else 'not ' + name}" for name, value in values.items())
+    return ChangeSet.of(f"Mark {words}", box=([old for old, _ in changed], [new for _, new in changed]))
+
+
+def mark_outside(project: Project, track_id: int, *, frame: int) -> ChangeSet:
+    """Say that the target is not in the picture from ``frame`` on, until the next box a person made.
+
+    Unprotected rows up to that box go; a row at ``frame`` keeps the last known place.
+    """
+    rows = project.boxes_of_track(track_id)
+    if not rows:
+        raise UserError("This track has no box yet; draw one before marking it outside.")
+    stop = next_protected(rows, frame)
+    here = next((row for row in rows if row.frame == frame), None)
+    last = here or max((r for r in rows if r.frame < frame), key=lambda r: r.frame, default=rows[0])
+    outside = human_box(last.video_id, frame, track_id, last.box)._replace(outside=1, run_id=last.run_id)
+    gone = [
+        row
+        for row in rows
+        if row.frame == frame or (row.frame > frame and (stop is None or row.frame < stop.frame))
+    ]
+    return ChangeSet.of("Mark outside", box=(gone, (outside,)))
+
+
+def mark_inside(project: Project, track_id: int, *, frame: int) -> ChangeSet:
+    """Take the outside mark off the row at ``frame``."""
+    before = project.boxes_of_track(track_id, frame, frame + 1)
+    return ChangeSet.of("Mark inside", box=(before, [row._replace(outside=0) for row in before]))
+
+
+def interpolate_track(
+    project: Project, track_id: int, *, start: int | None = None, stop: int | None = None
+) -> ChangeSet:
+    """Fill the spans between anchors (keyframes, human and verified boxes) of [start, stop)."""
+    rows = project.boxes_of_track(track_id, start, stop)
+    if sum(is_anchor(row) for row in rows) < 2:
+        raise UserError("Interpolation needs two boxes drawn by hand; draw another further along the track.")
+    # Anchors stand where they are; only what lies between them is laid anew.
+    before, after = overlay(rows, interpolate(rows))
+    kept = set(before) & set(after)
+    return ChangeSet.of(
+        "Interpolate", box=([r for r in before if r not in kept], [r for r in after if r not in kept])
+    )
+
+
+def propagate(project: Project, track_id: int, *, frame: int, to: int) -> ChangeSet:
+    """Copy the box at ``frame`` to every frame up to and including ``to`` (before or after it).
+
+    Boxes that a person made or verified stay.
+    """
+    source = project.box(track_id, frame)
+    if source is None:
+        raise UserError(f"The track has no box in frame {frame} to propagate.")
+    frames = range(frame + 1, to + 1) if to > frame else range(to, frame)
+    copy = source._replace(
+        origin=Origin.INTERPOLATED, keyframe=0, verified=0, score=None, run_id=None, outside=0
+    )
+    rows = project.boxes_of_track(track_id, frames.start, frames.stop)
+    before, after = overlay(rows, [copy._replace(frame=f) for f in frames])
+    return ChangeSet.of("Propagate", box=(before, after))
+
+
+def toggle_keyframe(project: Project, track_id: int, *, frame: int) -> ChangeSet:
+    """Make the row at ``frame`` a keyframe, or an interpolated row again.
+
+    A row that is no longer a keyframe gives way to interpolation where both its sides have one.
+    """
+    row = project.box(track_id, frame)
+    if row is None:
+        raise UserError(f"The track has no box in frame {frame}; draw one to set a keyframe.")
+    rows = project.boxes_of_track(track_id)
+    if not is_anchor(row):
+        new = row._replace(keyframe=1, origin=Origin.HUMAN)
+        return ChangeSet.of("Set keyframe", box=((row,), (new,)))
+    loose = row._replace(keyframe=0, verified=0, origin=Origin.INTERPOLATED)
+    return _replace_anchor("Remove keyframe", rows, frame, loose)
+
+
+def _replace_anchor(name: str, rows: Sequence[BoxRow], frame: int, new: BoxRow) -> ChangeSet:
+    """Change the row at ``frame`` and fill anew the interpolated spans beside it."""
+    changed = sorted([row for row in rows if row.frame != frame] + [new], key=lambda row: row.frame)
+    filled = {row.frame: row for row in refill_around(changed, frame)}
+    after = {frame: new} | filled
+    before = [row for row in rows if row.frame in after and row != after[row.frame]]
+    stored = {row.frame: row for row in rows}
+    fresh = [row for row in after.values() if stored.get(row.frame) != row]
+    return ChangeSet.of(name, box=(before, fresh))
+
+
+def _delete_tracks(project: Project, tracks: Sequence[TrackRow], name: str) -> ChangeSet:
+    ids = [t.id for t in tracks]
+    rows = {table: project.rows_of_tracks(table, ids) for table in ("box", "pose", "action", "review_item")}
+    return ChangeSet.of(name, track=(tracks, ()), **{table: (found, ()) for table, found in rows.items()})
+
+
+def _track(project: Project, track_id: int) -> TrackRow:
+    track = project.track(track_id)
+    if track is None:
+        raise UserError("That track is gone; it was deleted, perhaps in the step you just undid.")
+    return track
