@@ -1,0 +1,92 @@
+"""The demo project: a procedural clip, its ground truth, and two targets left for the user to draw."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Generator, Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.core.edits import ChangeSet
+from workbench.core.progress import Progress
+from workbench.core.rows import BoxRow, Origin, TrackRow
+from workbench.services.projects import SUFFIX, add_media, create_project
+from workbench.store import Project
+from workbench.training.scenes import SceneFrame, SceneOptions, make_scene
+from workbench.video.writer import write_video
+
+FPS = 25.0
+LEFT_TO_DRAW = 2  # targets whose truth is only in the ground truth file
+OCCLUDED_BELOW = 0.5  # visible share
+
+
+def make_demo(folder: Path, *, options: SceneOptions | None = None) -> Generator[Progress, None, Path]:
+    """Make the demo project in ``folder``, or leave it as it is when it is there already.
+
+    The clip is ``demo.mp4``; ``ground_truth.txt`` beside it holds every target in MOTChallenge columns.
+
+    Returns:
+        The project's path.
+    """
+    options = options or SceneOptions()
+    home = folder / f"demo{SUFFIX}"
+    if (home / "project.db").is_file():
+        return home
+    folder.mkdir(parents=True, exist_ok=True)
+    truth: list[SceneFrame] = []
+    clip = folder / "demo.mp4"
+    progress = write_video(clip, _remember(make_scene(options), truth), fps=FPS)
+    for frame in progress:
+        yield Progress(frame, options.frames, "making the demo clip")
+    _write_truth(folder / "ground_truth.txt", truth)
+    unfinished = folder / f"unfinished-demo{SUFFIX}"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    with create_project(unfinished) as project:
+        _fill(project, clip, truth)
+    unfinished.rename(home)
+    return home
+
+
+def _remember(scene: Iterator[SceneFrame], truth: list[SceneFrame]) -> Iterator[NDArray[np.uint8]]:
+    for frame in scene:
+        truth.append(SceneFrame(np.empty((0, 0, 3), np.uint8), frame.boxes, frame.visibility))
+        yield frame.image
+
+
+def _fill(project: Project, clip: Path, truth: list[SceneFrame]) -> None:
+    video = add_media(project, clip)
+    category = project.categories()[0].id
+    count = max(len(truth[0].boxes) - LEFT_TO_DRAW, 1)
+    ids = project.new_ids("track", count)
+    tracks = [TrackRow(t, video.id, category, i + 1, "", None) for i, t in enumerate(ids)]
+    rows = [
+        BoxRow(
+            video.id,
+            frame,
+            ids[i],
+            *(float(v) for v in seen.boxes[i]),
+            score=None,
+            origin=Origin.IMPORTED,
+            run_id=None,
+            verified=0,
+            keyframe=0,
+            occluded=int(seen.visibility[i] < OCCLUDED_BELOW),
+            outside=0,
+        )
+        for frame, seen in enumerate(truth)
+        for i in range(count)
+        if seen.visibility[i] > 0
+    ]
+    project.apply(ChangeSet.of("Demo ground truth", track=((), tracks), box=((), rows)))
+
+
+def _write_truth(path: Path, truth: list[SceneFrame]) -> None:
+    lines = [
+        f"{frame + 1},{i + 1},{x:.3f},{y:.3f},{w:.3f},{h:.3f},1,1,{visible:.3f}\n"
+        for frame, seen in enumerate(truth)
+        for i, ((x, y, w, h), visible) in enumerate(zip(seen.boxes, seen.visibility, strict=True))
+        if visible > 0
+    ]
+    path.write_text("".join(lines), encoding="utf-8")

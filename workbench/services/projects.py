@@ -1,0 +1,141 @@
+"""Opening what a user names: a project folder, or a video that gets a project beside it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+from workbench.core.errors import ProjectError, UserError, VideoError
+from workbench.store import Project, Video
+from workbench.video import open_video
+
+SUFFIX = ".wbp"
+CLASSES = ("object", "person", "vehicle", "animal")  # what a new project starts with
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A project, the video to show first, and what the user should be told."""
+
+    project: Project
+    video_id: int | None
+    notices: tuple[str, ...] = ()
+
+
+def is_project(path: Path) -> bool:
+    """Whether a path names a project rather than something to look at."""
+    return path.suffix == SUFFIX or (path / "project.db").is_file()
+
+
+def open_path(path: Path) -> Opened:
+    """Open a project, or a video (a file or an image folder) with the project that belongs to it.
+
+    Raises:
+        UserError: there is nothing at ``path``.
+        VideoError, ProjectError: it cannot be opened.
+    """
+    if not path.exists():
+        raise UserError(f"{path} does not exist; name a video, an image folder or a {SUFFIX} project.")
+    if is_project(path):
+        project = Project.open(path)
+        videos = project.videos()
+        return Opened(project, videos[0].id if videos else None, project.notices)
+    return open_media(path)
+
+
+def open_media(path: Path) -> Opened:
+    """Open a video with its project: made beside it at the first time, found again at the next."""
+    with open_video(path) as reader:  # before any project is made: what is no video leaves no trace
+        problems = reader.problems
+    home = project_path(path)
+    project = Project.open(home) if home.exists() else create_project(home)
+    try:
+        video = add_media(project, path)
+    except BaseException:
+        project.close()
+        raise
+    return Opened(project, video.id, project.notices + problems)
+
+
+def create_project(path: Path) -> Project:
+    """Make an empty project with a few classes to start from."""
+    project = Project.create(path)
+    for name in CLASSES:
+        project.add_category(name)
+    return project
+
+
+def project_path(media: Path) -> Path:
+    """Where the project of a video lives: beside it, or among the user's data where that is read-only."""
+    media = media.resolve()
+    beside = media.parent / (media.name if media.is_dir() else media.stem)
+    beside = beside.with_name(beside.name + SUFFIX)
+    if beside.exists() or os.access(media.parent, os.W_OK):
+        return beside
+    return Path(platformdirs.user_data_dir("tracking-workbench")) / beside.name
+
+
+def add_media(project: Project, path: Path) -> Video:
+    """The project's record of a video, added if it has none; a moved file is recognised and linked again.
+
+    Raises:
+        ProjectError: the video is new and the project is open for reading only.
+    """
+    with open_video(path) as reader:
+        info, fingerprint = reader.info, reader.fingerprint()
+    for video in project.videos():
+        if video.fingerprint == fingerprint:
+            moved = not same_file(project.video_path(video.id), path)
+            if moved and not project.read_only:
+                project.relink_video(video.id, path)
+            return video
+    if project.read_only:
+        raise ProjectError(f"{project.path} is open for reading only, so {path.name} cannot be added to it.")
+    return project.add_video(
+        path,
+        name=path.stem,
+        kind=info.kind,
+        width=info.width,
+        height=info.height,
+        frame_count=info.frame_count,
+        fps=info.fps,
+        fingerprint=fingerprint,
+    )
+
+
+def same_file(a: Path, b: Path) -> bool:
+    """Whether two paths name one existing file."""
+    return a.exists() and b.exists() and a.samefile(b)
+
+
+def missing_media(project: Project, video_id: int) -> str | None:
+    """A sentence when a video's file is not where the project expects it, else None."""
+    path = project.video_path(video_id)
+    if path.exists():
+        return None
+    return f"{path} is not there any more; use File > Locate video to say where it is now."
+
+
+def locate_media(project: Project, video_id: int, path: Path) -> None:
+    """Link a video of the project to where its file is now.
+
+    Raises:
+        VideoError: the file is another video.
+    """
+    video = project.video(video_id)
+    with open_video(path) as reader:
+        info = reader.info
+    if (info.frame_count, info.width, info.height) != (video.frame_count, video.width, video.height):
+        raise VideoError(
+            f"{path} has {info.frame_count} frames of {info.width}×{info.height}, but {video.name} has "
+            f"{video.frame_count} of {video.width}×{video.height}; choose the file the boxes were drawn on."
+        )
+    project.relink_video(video_id, path)
+
+
+def demo_folder() -> Path:
+    """Where the demo project is kept: among the user's data."""
+    return Path(platformdirs.user_data_dir("tracking-workbench")) / "demo"
