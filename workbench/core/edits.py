@@ -30,23 +30,36 @@ class Change:
         """The change that takes this one back."""
         return Change(self.table, self.after, self.before)
 
+    def scope(self) -> Scope:
+        """What this change touches."""
+        rows = self.before + self.after
+        columns = dict(zip(ROW_TYPES[self.table]._fields, zip(*rows, strict=True), strict=False))
+        if not columns:
+            return Scope()
+        starts = columns.get("frame") or columns.get("start") or (0,)
+        stops = columns.get("stop") or ((max(starts) + 1,) if "frame" in columns else (0,))
+        tracks = set(columns["id" if self.table == "track" else "track_id"])
+        tracks.update(t for t in columns.get("other_track_id", ()) if t is not None)
+        videos = frozenset(columns["video_id"])
+        return Scope(frozenset({self.table}), videos, min(starts), max(stops), frozenset(tracks))
+
 
 @dataclass(frozen=True)
 class Scope:
     """What an edit touched, for views that ask "is it mine?".
 
     Args:
-        tables: names of changed tables.
+        tables: names of changed tables, those of the catalogue included.
         videos: ids of the videos concerned.
         start, stop: frames [start, stop) that hold every changed row; 0, 0 when no row has a frame.
         tracks: ids of the tracks concerned.
     """
 
-    tables: frozenset[str]
-    videos: frozenset[int]
-    start: int
-    stop: int
-    tracks: frozenset[int]
+    tables: frozenset[str] = frozenset()
+    videos: frozenset[int] = frozenset()
+    start: int = 0
+    stop: int = 0
+    tracks: frozenset[int] = frozenset()
 
     def touches(self, *, video: int, frame: int | None = None) -> bool:
         """Whether a view of this video (at this frame, if given) has to be read again.
@@ -56,6 +69,17 @@ class Scope:
         if video not in self.videos:
             return False
         return frame is None or "track" in self.tables or self.start <= frame < self.stop
+
+    def union(self, other: Scope) -> Scope:
+        """What either touches; the frames span both."""
+        spans = [s for s in (self, other) if s.start < s.stop]
+        return Scope(
+            self.tables | other.tables,
+            self.videos | other.videos,
+            min((s.start for s in spans), default=0),
+            max((s.stop for s in spans), default=0),
+            self.tracks | other.tracks,
+        )
 
 
 @dataclass(frozen=True)
@@ -102,17 +126,7 @@ class ChangeSet:
 
     def scope(self) -> Scope:
         """What applying this (or its inverse) touches."""
-        videos: set[int] = set()
-        tracks: set[int] = set()
-        start, stop = None, 0
-        for table, row in self.rows():
-            videos.add(row.video_id)
-            tracks.add(row.id if table == "track" else row.track_id)  # type: ignore[union-attr]
-            first = getattr(row, "frame", getattr(row, "start", None))
-            if first is None:
-                continue
-            last = getattr(row, "stop", first + 1)
-            start = first if start is None else min(start, first)
-            stop = max(stop, last)
-        tables = frozenset(c.table for c in self.changes)
-        return Scope(tables, frozenset(videos), start or 0, stop, frozenset(tracks))
+        scope = Scope()
+        for change in self.changes:
+            scope = scope.union(change.scope())
+        return scope

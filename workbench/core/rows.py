@@ -26,7 +26,7 @@ class TrackRow(NamedTuple):
     id: int
     video_id: int
     category_id: int
-    number: int  # the identity the user sees and types; one per video
+    number: int  # the identity the user sees and types; the services give each track of a video its own
     name: str
     run_id: int | None
 
@@ -114,3 +114,12 @@ ROW_TYPES: dict[str, type[Row]] = {
     "review_item": ReviewItemRow,
 }
 """Undoable tables and the type of their rows, parents before children."""
+
+KEYS: dict[str, tuple[str, ...]] = {
+    "track": ("id",),
+    "box": ("track_id", "frame"),
+    "pose": ("track_id", "frame", "skeleton_id"),
+    "action": ("id",),
+    "review_item": ("id",),
+}
+"""The fields that tell a row of a table from every other."""
