@@ -103,5 +103,5 @@ def _block_norms(energy: Features) -> Features:
     pairs = padded[:, :-1] + padded[:, 1:]
     blocks = pairs[:, :, :-1] + pairs[:, :, 1:]
     corners = [blocks[:, y : y + energy.shape[1], x : x + energy.shape[2]] for y in (0, 1) for x in (0, 1)]
-    result: Features = 1.0 / np.sqrt(np.stack(corners, axis=3) + np.float32(EPSILON))
+    result: Features = np.power(np.stack(corners, axis=3) + EPSILON, -0.5, dtype=np.float32)
     return result

@@ -1,0 +1,323 @@
+"""Single-object tracking against OpenCV's CSRT: one pass over a folder of sequences.
+
+    python benchmarks/sot.py SEQUENCES [--trackers atom-hog,csrt] [--frames 120] [--csv FILE]
+
+Baseline: CSRT (Lukežič et al., Discriminative Correlation Filter with Channel and Spatial Reliability, CVPR
+2017), in the same process, on the same frames; KCF and MIL beside it. CSRT and KCF are only in OpenCV's
+contrib modules, while this project depends on ``opencv-python-headless``, and the two cannot be installed
+together: run this benchmark in an environment of its own with ``opencv-contrib-python-headless``, torch, av
+and scipy, and this checkout on PYTHONPATH. Without it, or with ``--trackers atom-hog``, ours run alone.
+
+A sequence is a folder with ``groundtruth.txt`` (x, y, w, h a line; NaN = absent or not annotated; 1-based
+where the folder's name begins with ``otb-``) and its frames: ``img/*``, or a video file, or ``source.json``
+naming the folder of a video, the first frame (1-based) and the number of frames. Frames are decoded before
+the clock starts. Trackers start on the first annotated frame and are never told anything again; a lost
+target is a miss unless the tracker still guesses well. KCF runs with ``detect_thresh`` 0.2, since with its
+default it gives up after a few frames.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Protocol
+
+import av
+import cv2
+import numpy as np
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from workbench.core.boxes import Box
+from workbench.inference.trackers import available, make
+from workbench.metrics.single_target import Difference, SingleTargetScores, overlaps, paired_bootstrap, score
+
+BASELINE = "csrt"
+SPEED_BAR = 0.5  # of the baseline's frames per second
+VIDEO_SUFFIXES = {".mp4", ".mpg", ".mpeg", ".avi", ".mkv", ".webm", ".mov"}
+IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp"}
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """Decoded frames, uint8 (H, W, 3) RGB, and true boxes (N, 4), 0-based, from the first annotated on."""
+
+    name: str
+    images: list[np.ndarray]
+    truth: np.ndarray
+
+
+@dataclass(frozen=True)
+class Result:
+    """One tracker on one sequence."""
+
+    tracker: str
+    sequence: str
+    scores: SingleTargetScores
+    seconds: float  # of all frames but the first
+    frames: int
+    start_seconds: float
+    lost_when_absent: tuple[int, int]  # frames called lost, of the frames without a true box
+    lost_when_on_target: tuple[int, int]  # of those where the box overlaps the true one by more than 0.3
+
+
+class Runner(Protocol):
+    """What the benchmark asks of a tracker."""
+
+    def start(self, image: np.ndarray, box: Box) -> None: ...
+
+    def step(self, image: np.ndarray) -> tuple[Box, bool]:
+        """The box and whether the target was found."""
+        ...
+
+
+# --- reading -----------------------------------------------------------------------------------------------
+
+
+def decode(path: Path) -> Iterator[np.ndarray]:
+    """The frames of a video file, or of the folder that holds one, or ``img/*`` in it."""
+    pictures = sorted(p for p in (path / "img").glob("*") if p.suffix.lower() in IMAGE_SUFFIXES)
+    if pictures:
+        for picture in pictures:
+            yield cv2.cvtColor(cv2.imread(str(picture), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+        return
+    videos = [p for p in sorted(path.iterdir()) if p.suffix.lower() in VIDEO_SUFFIXES]
+    if not videos:
+        raise SystemExit(f"{path} has neither img/ with pictures nor a video file.")
+    with av.open(str(videos[0])) as container:
+        for frame in container.decode(video=0):
+            yield frame.to_ndarray(format="rgb24")
+
+
+def read_truth(folder: Path) -> np.ndarray:
+    lines = (folder / "groundtruth.txt").read_text().replace(",", " ").split("\n")
+    truth = np.array([[float(v) for v in line.split()[:4]] for line in lines if line.strip()])
+    if folder.name.startswith("otb-"):
+        truth[:, :2] -= 1.0
+    return truth
+
+
+def read_sequence(folder: Path, limit: int | None) -> Sequence:
+    truth = read_truth(folder)
+    place, skip = folder, 0
+    if (folder / "source.json").exists():
+        source = json.loads((folder / "source.json").read_text())
+        place, skip = folder / source["frames"], source["start"] - 1
+    first = int(np.flatnonzero(~np.isnan(truth).any(axis=1))[0])
+    count = min(len(truth) - first, limit or len(truth))
+    images = list(islice(decode(place), skip + first, skip + first + count))
+    return Sequence(folder.name, images, truth[first : first + len(images)])
+
+
+# --- trackers ----------------------------------------------------------------------------------------------
+
+
+class OpenCVRunner:
+    """One of OpenCV's trackers; it wants BGR and answers whole pixels."""
+
+    def __init__(self, create: Callable[[], cv2.Tracker]) -> None:
+        self._create = create
+
+    def start(self, image: np.ndarray, box: Box) -> None:
+        self._tracker = self._create()
+        left, top, right, bottom = (round(v) for v in (box[0], box[1], box[0] + box[2], box[1] + box[3]))
+        self._box = tuple(map(float, box))
+        self._tracker.init(image[..., ::-1].copy(), (left, top, right - left, bottom - top))
+
+    def step(self, image: np.ndarray) -> tuple[Box, bool]:
+        found, box = self._tracker.update(image[..., ::-1].copy())
+        if found:
+            self._box = tuple(map(float, box))
+        return self._box, found
+
+
+class OurRunner:
+    """One of the workbench's trackers."""
+
+    def __init__(self, name: str) -> None:
+        self._tracker = make(name)
+
+    def start(self, image: np.ndarray, box: Box) -> None:
+        self._tracker.start(image, box)
+
+    def step(self, image: np.ndarray) -> tuple[Box, bool]:
+        state = self._tracker.step(image)
+        return state.box, state.found
+
+
+def create_kcf() -> cv2.Tracker:
+    parameters = cv2.TrackerKCF.Params()
+    parameters.detect_thresh = 0.2
+    return cv2.TrackerKCF.create(parameters)
+
+
+def runner_of(name: str) -> Runner:
+    """The tracker of that name, ready to start."""
+    if name in available():
+        return OurRunner(name)
+    classes = {"csrt": "TrackerCSRT", "kcf": "TrackerKCF", "mil": "TrackerMIL"}
+    if name not in classes:
+        raise SystemExit(f"No tracker is called {name!r}; there are {', '.join([*available(), *classes])}.")
+    if not hasattr(cv2, classes[name]):
+        raise SystemExit(
+            f"This OpenCV has no {name.upper()}: run in a separate environment with "
+            "opencv-contrib-python-headless, or leave it out with --trackers."
+        )
+    return OpenCVRunner(create_kcf if name == "kcf" else getattr(cv2, classes[name]).create)
+
+
+# --- measuring ---------------------------------------------------------------------------------------------
+
+
+def run(name: str, sequence: Sequence) -> Result:
+    """One pass of one tracker over one sequence."""
+    runner = runner_of(name)
+    boxes = sequence.truth.copy()
+    found = np.ones(len(boxes), dtype=bool)
+    began = time.perf_counter()
+    runner.start(sequence.images[0], tuple(map(float, sequence.truth[0])))
+    started = time.perf_counter()
+    for i, image in enumerate(sequence.images[1:], start=1):
+        boxes[i], found[i] = runner.step(image)
+    seconds = time.perf_counter() - started
+    absent = np.isnan(sequence.truth).any(axis=1)
+    good = overlaps(boxes, sequence.truth) > 0.3
+    lost = ~found
+    return Result(
+        name,
+        sequence.name,
+        score(boxes, sequence.truth),
+        seconds,
+        len(boxes) - 1,
+        started - began,
+        (int((lost & absent).sum()), int(absent.sum())),
+        (int((lost & good).sum()), int(good.sum())),
+    )
+
+
+def of_tracker(results: list[Result], name: str) -> list[Result]:
+    return [r for r in results if r.tracker == name]
+
+
+def difference(results: list[Result], name: str) -> Difference | None:
+    """AUC of this tracker minus the baseline's, over sequences; None without a baseline."""
+    base = of_tracker(results, BASELINE)
+    if not base or name == BASELINE:
+        return None
+    return paired_bootstrap(
+        [r.scores.auc for r in of_tracker(results, name)], [r.scores.auc for r in base]
+    )
+
+
+def rate(results: list[Result]) -> float:
+    """Frames per second over all sequences together."""
+    return sum(r.frames for r in results) / sum(r.seconds for r in results)
+
+
+# --- telling -----------------------------------------------------------------------------------------------
+
+
+def share(counts: list[tuple[int, int]]) -> str:
+    part, whole = sum(c[0] for c in counts), sum(c[1] for c in counts)
+    return f"{part / whole:.2f}" if whole else "-"
+
+
+def summary(results: list[Result], trackers: list[str]) -> Iterator[str]:
+    """The table over all sequences, a line at a time."""
+    yield "| tracker | AUC | P@20 | SR.5 | AUC - CSRT (95 %) | frames/s | of CSRT's | start ms | lost, absent | lost, on target |"
+    yield "|---|---|---|---|---|---|---|---|---|---|"
+    base = of_tracker(results, BASELINE)
+    for name in trackers:
+        mine = of_tracker(results, name)
+        auc, p20, half = (
+            np.mean([getattr(r.scores, field) for r in mine])
+            for field in ("auc", "precision_at_20", "success_at_half")
+        )
+        ahead = difference(results, name)
+        gap = f"{ahead.mean:+.3f} ({ahead.low:+.3f} to {ahead.high:+.3f})" if ahead else "-"
+        ratio = f"{rate(mine) / rate(base):.2f}" if base else "-"
+        start = 1000 * np.median([r.start_seconds for r in mine])
+        yield (
+            f"| {name} | {auc:.3f} | {p20:.3f} | {half:.3f} | {gap} | {rate(mine):.0f} | {ratio} | {start:.0f} "
+            f"| {share([r.lost_when_absent for r in mine])} | {share([r.lost_when_on_target for r in mine])} |"
+        )
+
+
+def per_sequence(results: list[Result], trackers: list[str]) -> Iterator[str]:
+    """AUC of every tracker on every sequence, a line at a time."""
+    yield f"| sequence | frames | {' | '.join(trackers)} |"
+    yield "|---|---|" + "---|" * len(trackers)
+    for first in of_tracker(results, trackers[0]):
+        row = {r.tracker: r.scores.auc for r in results if r.sequence == first.sequence}
+        cells = " | ".join(f"{row[name]:.3f}" for name in trackers)
+        yield f"| {first.sequence} | {first.scores.frames} | {cells} |"
+
+
+def verdict(results: list[Result], name: str) -> str:
+    """Whether the bar is met by this tracker of ours."""
+    base, mine = of_tracker(results, BASELINE), of_tracker(results, name)
+    ahead = difference(results, name)
+    if ahead is None:
+        return f"{name}: no baseline in this run, so the bar says nothing."
+    fast = rate(mine) / rate(base)
+    met = "met" if ahead.mean >= 0 and fast >= SPEED_BAR else "NOT met"
+    return (
+        f"Bar for {name}, AUC at least CSRT's and frames/s at least {SPEED_BAR} of CSRT's: {met} "
+        f"({ahead.mean:+.3f}, {fast:.2f})."
+    )
+
+
+def write_csv(path: Path, results: list[Result]) -> None:
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["tracker", "sequence", "frames", "auc", "p20", "sr50", "fps", "start_ms"])
+        for r in results:
+            s = r.scores
+            figures = [s.auc, s.precision_at_20, s.success_at_half, r.frames / r.seconds, 1000 * r.start_seconds]
+            writer.writerow([r.tracker, r.sequence, s.frames, *(f"{v:.4f}" for v in figures)])
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Single-object tracking against OpenCV's CSRT.")
+    parser.add_argument("sequences", type=Path, help="folder of sequence folders")
+    parser.add_argument("--trackers", default="atom-hog,atom-random,csrt,kcf,mil", help="names, by comma")
+    parser.add_argument("--frames", type=int, help="only the first so many frames of each sequence")
+    parser.add_argument("--only", default="", help="only these sequences, by comma")
+    parser.add_argument("--threads", type=int, default=2, help="threads of torch and OpenCV")
+    parser.add_argument("--csv", type=Path, help="write the figures of every sequence there")
+    return parser.parse_args()
+
+
+def main() -> None:
+    options = arguments()
+    torch.set_num_threads(options.threads)
+    cv2.setNumThreads(options.threads)
+    trackers = options.trackers.split(",")
+    folders = sorted(p.parent for p in options.sequences.glob("*/groundtruth.txt"))
+    if options.only:
+        folders = [f for f in folders if f.name in options.only.split(",")]
+    if not folders:
+        raise SystemExit(f"{options.sequences} has no folder with a groundtruth.txt.")
+    results = []
+    for folder in folders:
+        sequence = read_sequence(folder, options.frames)
+        results += [run(name, sequence) for name in trackers]
+    for line in (*summary(results, trackers), "", *per_sequence(results, trackers), ""):
+        print(line)
+    for name in trackers:
+        if name in available():
+            print(verdict(results, name))
+    if options.csv:
+        write_csv(options.csv, results)
+
+
+if __name__ == "__main__":
+    main()
