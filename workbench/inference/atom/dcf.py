@@ -1,0 +1,112 @@
+"""Windows, labels and the filter's convolution: the parts of a discriminative correlation filter."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch.nn import functional
+from torch import Tensor
+
+Size = tuple[int, int]
+
+
+def hann1d(size: int, *, centered: bool = True) -> Tensor:
+    """A Hann window of ``size`` points that does not reach zero; not centred: its top is at index 0."""
+    if centered:
+        return 0.5 * (1 - torch.cos(2 * math.pi / (size + 1) * torch.arange(1, size + 1).float()))
+    half = 0.5 * (1 + torch.cos(2 * math.pi / (size + 2) * torch.arange(size // 2 + 1).float()))
+    return torch.cat([half, half[1 : size - size // 2].flip(0)])
+
+
+def hann2d(size: Size, *, centered: bool = True) -> Tensor:
+    """The product of two Hann windows, (1, 1, h, w)."""
+    rows, columns = hann1d(size[0], centered=centered), hann1d(size[1], centered=centered)
+    return (rows[:, None] * columns)[None, None]
+
+
+def hann2d_clipped(size: Size, effective: Size, *, centered: bool = True) -> Tensor:
+    """A centred Hann window of the ``effective`` size, continued with its border values, (1, 1, h, w)."""
+    inner = [e + (e - s) % 2 for e, s in zip(effective, size, strict=True)]
+    window = hann2d((inner[0], inner[1]))
+    top, left = (size[0] - inner[0]) // 2, (size[1] - inner[1]) // 2
+    window = functional.pad(window, (left, left, top, top), mode="replicate")
+    if centered:
+        return window
+    return window.roll((-(size[0] // 2), -(size[1] // 2)), dims=(-2, -1))
+
+
+def gauss_label(size: Size, sigma: float, center: tuple[float, float], *, extra: Size = (0, 0)) -> Tensor:
+    """A Gaussian peak of height 1, (1, 1, h, w).
+
+    Args:
+        size: height and width in cells.
+        sigma: standard deviation in cells.
+        center: y, x of the peak relative to the map's middle, in cells.
+        extra: rows and columns added at the end.
+    """
+    rows = _gauss1d(size[0], sigma, center[0], extra[0])
+    columns = _gauss1d(size[1], sigma, center[1], extra[1])
+    return (rows[:, None] * columns)[None, None]
+
+
+def _gauss1d(size: int, sigma: float, center: float, extra: int) -> Tensor:
+    cells = torch.arange(size + extra) - (size - 1) / 2
+    return torch.exp(-0.5 * ((cells - center) / sigma) ** 2)
+
+
+def gauss_fourier(size: int, sigma: float, *, half: bool = False) -> Tensor:
+    """Fourier coefficients of a Gaussian over ``size`` cells, zero frequency in the middle or first."""
+    first = 0 if half else -((size - 1) // 2)
+    k = torch.arange(first, size // 2 + 1).float()
+    return math.sqrt(2 * math.pi) * sigma / size * torch.exp(-2 * (math.pi * sigma * k / size) ** 2)
+
+
+def mlu(x: Tensor, bend: float) -> Tensor:
+    """The response activation: the identity above zero, saturating at ``-bend`` below."""
+    return functional.elu(functional.leaky_relu(x, 1 / bend), bend)
+
+
+def mlu_slope(x: Tensor, bend: float) -> Tensor:
+    """The derivative of ``mlu``, in (0, 1]."""
+    return torch.exp(x.clamp(max=0) / bend)
+
+
+def max2d(maps: Tensor) -> tuple[Tensor, Tensor]:
+    """Highest value of each map (..., h, w) and its (y, x), the first one where several are equal."""
+    values, flat = maps.flatten(-2).max(dim=-1)
+    width = maps.shape[-1]
+    return values, torch.stack([flat // width, flat % width], dim=-1)
+
+
+def convolve(samples: Tensor, kernel: Tensor) -> Tensor:
+    """Scores of a filter at every cell.
+
+    A filter with one output is applied tap by tap: one matrix product gives every tap's response, and
+    their shifted sum is the score. This touches the samples once, whatever the size of the kernel.
+
+    Args:
+        samples: (n, C, h, w).
+        kernel: (C, k, l); cells outside a sample are zero, and an even kernel reaches one cell
+            farther up and left than down and right.
+
+    Returns:
+        (n, 1, h, w).
+    """
+    n, channels, h, w = samples.shape
+    rows, columns = kernel.shape[1:]
+    taps = kernel.flip(1, 2).reshape(channels, rows * columns).T @ samples.reshape(n, channels, h * w)
+    pad = ((rows - 1) // 2, (columns - 1) // 2)
+    grid = (h + rows - 1 - 2 * pad[0], w + columns - 1 - 2 * pad[1])
+    return functional.fold(taps, grid, (rows, columns), padding=pad)[..., :h, :w]
+
+
+def convolve_adjoint(samples: Tensor, maps: Tensor, size: Size) -> Tensor:
+    """The transpose of ``convolve`` as a function of the kernel: maps (n, 1, h, w) to (C, k, l)."""
+    n, channels, h, w = samples.shape
+    rows, columns = size
+    top, left = (rows - 1) // 2, (columns - 1) // 2
+    padded = functional.pad(maps, (left, columns - 1 - left, top, rows - 1 - top))
+    shifted = functional.unfold(padded, size)  # (n, taps, h * w)
+    taps = torch.einsum("nch,nth->ct", samples.reshape(n, channels, h * w), shifted)
+    return taps.reshape(channels, rows, columns).flip(1, 2)

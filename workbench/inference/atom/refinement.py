@@ -1,0 +1,181 @@
+"""Adjusting the box after the classifier has found the place.
+
+A refinement works in source pixels, so that one that looks at the image (a scale filter) and one that
+looks at the crop's features (the overlap network) are exchanged freely.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from workbench.core.boxes import Box
+from workbench.inference.atom.options import IoUOptions
+
+Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A target's place.
+
+    Args:
+        center: y, x in pixel indices: a box's first pixel plus (side - 1) / 2, as published.
+        size: h, w in pixels.
+    """
+
+    center: Vector
+    size: Vector
+
+    @classmethod
+    def from_box(cls, box: Box) -> Target:
+        """From x, y, w, h."""
+        x, y, w, h = box
+        size = np.array([h, w], dtype=np.float64)
+        return cls(np.array([y, x]) + (size - 1) / 2, size)
+
+    @property
+    def box(self) -> Box:
+        """x, y, w, h."""
+        y, x = (self.center - (self.size - 1) / 2).tolist()
+        h, w = self.size.tolist()
+        return x, y, w, h
+
+
+@dataclass(frozen=True)
+class Sight:
+    """One search crop and what was seen in it.
+
+    Args:
+        image: the frame (H, W, 3).
+        center: y, x of the crop's middle, whole pixels of the frame.
+        scale: pixels of the frame per pixel of the crop.
+        side: of the crop, in its pixels.
+        features: ``Features.refinement`` of the crop.
+    """
+
+    image: NDArray[np.uint8]
+    center: Vector
+    scale: float
+    side: int
+    features: tuple[Tensor, ...]
+
+
+class BoxRefinement(Protocol):
+    """Adjusts a target's box."""
+
+    def start(self, sight: Sight, target: Target) -> None:
+        """Learn the target as it looks in the first frame."""
+
+    def refine(self, sight: Sight, target: Target) -> Target:
+        """The adjusted target; ``target`` itself where nothing better is found."""
+
+    def learn(self, sight: Sight, target: Target) -> None:
+        """Take the final target of this frame as an example. Not called when it may be a wrong one."""
+
+
+class OverlapPredictor(Protocol):
+    """The network side of the overlap refinement, see ``models.atom.AtomIoUNet``."""
+
+    def get_modulation(self, features: tuple[Tensor, ...], boxes: Tensor) -> tuple[Tensor, ...]:
+        """What the network remembers of the target: from maps (1, ...) and its box (1, 4)."""
+
+    def get_iou_feat(self, features: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+        """The maps that overlap is predicted from."""
+
+    def predict_iou(
+        self, modulation: tuple[Tensor, ...], features: tuple[Tensor, ...], boxes: Tensor
+    ) -> Tensor:
+        """Predicted overlap (1, N) of boxes (1, N, 4), x, y, w, h in pixels of the crop."""
+
+
+class IoURefinement:
+    """Moves several boxes up the gradient of the predicted overlap, and averages the best.
+
+    Args:
+        predictor: the network.
+        options: how many boxes, how many steps.
+        generator: for the boxes tried besides the classifier's own.
+    """
+
+    def __init__(
+        self, predictor: OverlapPredictor, *, options: IoUOptions, generator: torch.Generator
+    ) -> None:
+        self._predictor = predictor
+        self._options = options
+        self._generator = generator
+        self._modulation: tuple[Tensor, ...] = ()
+
+    def start(self, sight: Sight, target: Target) -> None:
+        """Learn the target as it looks in the first frame."""
+        box = crop_box(sight, target).to(sight.features[0])
+        with torch.no_grad():
+            self._modulation = self._predictor.get_modulation(sight.features, box[None])
+
+    def refine(self, sight: Sight, target: Target) -> Target:
+        """The mean of the boxes with the highest predicted overlap."""
+        boxes = self.candidates(crop_box(sight, target))
+        with torch.no_grad():
+            features = self._predictor.get_iou_feat(sight.features)
+        boxes, overlaps = self.climb(features, boxes.to(features[0]))
+        boxes = torch.cat([boxes[:, :2], boxes[:, 2:].clamp(min=1)], dim=1)
+        aspect = boxes[:, 2] / boxes[:, 3]
+        limit = self._options.max_aspect
+        usable = (aspect < limit) & (aspect > 1 / limit)
+        if not usable.any():
+            return target
+        boxes, overlaps = boxes[usable], overlaps[usable]
+        best = overlaps.topk(min(self._options.keep, len(overlaps))).indices
+        return source_target(sight, boxes[best].mean(0))
+
+    def learn(self, sight: Sight, target: Target) -> None:
+        """Nothing: the network remembers the first frame only."""
+
+    def candidates(self, box: Tensor) -> Tensor:
+        """A box (4,) and random ones around it, (1 + random_boxes, 4)."""
+        options = self._options
+        if options.random_boxes == 0:
+            return box[None]
+        size = box[2:]
+        spread = size.prod().sqrt() * torch.tensor([options.jitter_position] * 2 + [options.jitter_size] * 2)
+        offset = (torch.rand(options.random_boxes, 4, generator=self._generator) - 0.5) * spread
+        sizes = (size + offset[:, 2:]).clamp(min=float(size.min()) / 3)
+        centers = box[:2] + size / 2 + offset[:, :2]
+        return torch.cat([box[None], torch.cat([centers - sizes / 2, sizes], dim=1)])
+
+    def climb(self, features: tuple[Tensor, ...], boxes: Tensor) -> tuple[Tensor, Tensor]:
+        """Boxes (N, 4) after gradient ascent, and the overlap (N,) predicted before the last step."""
+        step = self._options.step
+        overlaps = boxes.new_zeros(len(boxes))
+        for _ in range(self._options.iterations):
+            boxes = boxes.detach().requires_grad_()
+            with torch.enable_grad():
+                overlaps = self._predictor.predict_iou(self._modulation, features, boxes[None])[0]
+                (gradient,) = torch.autograd.grad(overlaps.sum(), boxes)
+            boxes = boxes + step * gradient * boxes[:, 2:].repeat(1, 2)
+            step *= self._options.step_decay
+        return boxes.detach(), overlaps.detach()
+
+
+def crop_box(sight: Sight, target: Target) -> Tensor:
+    """The target as x, y, w, h in pixels of the crop, (4,) float32 on the CPU."""
+    center = (target.center - sight.center) / sight.scale + (sight.side - 1) / 2
+    size = target.size / sight.scale
+    corner = center - (size - 1) / 2
+    return torch.from_numpy(np.concatenate([corner[::-1], size[::-1]]).astype(np.float32))
+
+
+def source_target(sight: Sight, box: Tensor) -> Target:
+    """A box of the crop as a target in the frame.
+
+    The half pixel that ``crop_box`` takes off is not put back: the authors' tracker has this asymmetry,
+    and agreeing with it is what this is for.
+    """
+    x, y, w, h = box.double().tolist()
+    center = np.array([y + h / 2, x + w / 2]) - (sight.side - 1) / 2
+    return Target(center * sight.scale + sight.center, np.array([h, w]) * sight.scale)

@@ -1,0 +1,63 @@
+"""The single-target trackers that can be chosen by name, or by a file of weights.
+
+Torch is imported only when one is made, so that listing them is instant.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from workbench.core.errors import UserError
+from workbench.inference.single_target import SingleTargetTracker
+
+
+@dataclass(frozen=True)
+class TrackerInfo:
+    """A tracker as the user chooses it.
+
+    Args:
+        name: what ``make`` takes.
+        title: what a menu shows.
+        description: what it is made of, one or two sentences.
+        default: chosen where the user says nothing.
+    """
+
+    name: str
+    title: str
+    description: str
+    default: bool = False
+
+
+def available() -> tuple[TrackerInfo, ...]:
+    """The trackers that need no file; a path to ATOM weights can be given to ``make`` as well."""
+    return ()
+
+
+def make(
+    name: str, *, seed: int = 0, device: str = "auto", threads: int | None = None
+) -> SingleTargetTracker:
+    """A tracker, not yet started.
+
+    Args:
+        name: of an available tracker, or the path of published ATOM weights.
+        seed: of every random number the tracker draws.
+        device: "auto", or what torch calls it: "cpu", "cuda", "mps".
+        threads: processor threads of torch for the whole program; None leaves them as they are.
+
+    Raises:
+        UserError: no tracker and no file has this name.
+        ModelError: the file does not hold ATOM weights, or the device does not exist.
+    """
+    if threads is not None:
+        import torch
+
+        torch.set_num_threads(threads)
+    if Path(name).is_file():
+        from workbench.inference.atom.pretrained import pretrained_tracker
+
+        return pretrained_tracker(Path(name), seed=seed, device=device)
+    known = ", ".join(info.name for info in available())
+    raise UserError(
+        f"No tracker is called {name!r} and no such file exists: choose one of {known}, or a file."
+    )
