@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 import torch
-from torch.nn import functional
 from torch import Tensor
+from torch.nn import functional
 
 from workbench.inference.atom.options import AugmentationOptions
 

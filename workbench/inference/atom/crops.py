@@ -13,9 +13,9 @@ from typing import Literal
 
 import numpy as np
 import torch
-from torch.nn import functional
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 
 from workbench.inference.atom.options import CropRule
 

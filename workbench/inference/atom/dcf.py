@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 import torch
-from torch.nn import functional
 from torch import Tensor
+from torch.nn import functional
 
 Size = tuple[int, int]
 
