@@ -1,0 +1,210 @@
+"""The showing half of the canvas: picture, heatmap and overlay at one zoom, and no mouse.
+
+While something moves over the picture (a dragged box, the crosshair), the scene beneath is kept as one
+pixmap, so that each move costs a copy instead of a thousand boxes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QWidget
+
+from workbench.ui.canvas.heatmap import Heatmap
+from workbench.ui.canvas.overlay import OverlayPainter
+from workbench.ui.canvas.picture import Picture
+from workbench.ui.canvas.scene import EMPTY, Overlay
+from workbench.ui.canvas.transform import ViewTransform
+
+FIT_MARGIN = 8.0
+
+
+class Stage(QWidget):
+    """Shows one frame with what was found in it."""
+
+    view_changed = Signal(float)
+    """Zoom in widget pixels per source pixel, after every zoom, pan or fit."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self._picture: Picture | None = None
+        self._heatmap: Heatmap | None = None
+        self._overlay = EMPTY
+        self._overlay_painter = OverlayPainter()
+        self._transform = ViewTransform()
+        self._fitted = True
+        self._hint = ""
+        self._backdrop: QPixmap | None = None
+
+    # What is shown
+
+    def set_image(self, image: NDArray[np.uint8] | None, scale: float = 1.0) -> None:
+        """Show a picture, or none.
+
+        Args:
+            image: (H, W, 3) uint8 RGB; not copied, so it must not change afterwards.
+            scale: source pixels per image pixel: 2.0 for a half-resolution image.
+
+        Raises:
+            ValueError: when the array is no such image.
+        """
+        before = self.source_size
+        self._picture = None if image is None else Picture(image, scale)
+        if self._fitted and self.source_size != before:
+            self.fit()
+        self._refresh()
+
+    def set_overlay(self, overlay: Overlay) -> None:
+        """Replace everything that is drawn over the picture. A drag in progress goes on."""
+        self._overlay = overlay
+        self._refresh()
+
+    def set_heatmap(
+        self, values: NDArray[Any] | None, *, colormap: str = "turbo", opacity: float = 0.6
+    ) -> None:
+        """Lay a heatmap over the whole picture, or take it away; see :class:`Heatmap`."""
+        self._heatmap = None if values is None else Heatmap(values, colormap=colormap, opacity=opacity)
+        self._refresh()
+
+    def set_hint(self, text: str) -> None:
+        """What stands in the middle while there is no picture."""
+        self._hint = text
+        self._refresh()
+
+    @property
+    def overlay(self) -> Overlay:
+        """What was set last."""
+        return self._overlay
+
+    @property
+    def source_size(self) -> tuple[float, float]:
+        """Width and height of the picture in source pixels; (0, 0) without one."""
+        return self._picture.source_size if self._picture else (0.0, 0.0)
+
+    # The view
+
+    @property
+    def transform(self) -> ViewTransform:
+        """Source to widget pixels."""
+        return self._transform
+
+    def to_source(self, point: QPointF) -> QPointF:
+        """Widget to source pixels."""
+        return QPointF(*self._transform.to_source((point.x(), point.y())).tolist())
+
+    def to_widget(self, point: QPointF) -> QPointF:
+        """Source to widget pixels."""
+        return QPointF(*self._transform.to_widget((point.x(), point.y())).tolist())
+
+    def fit(self) -> None:
+        """Show the whole picture, and keep doing so when the widget is resized."""
+        width, height = self.source_size
+        if width > 0:
+            whole = (0.0, 0.0, width, height)
+            self._look(ViewTransform.showing(whole, self.width(), self.height(), margin=FIT_MARGIN))
+        self._fitted = True
+
+    def reset_zoom(self) -> None:
+        """One source pixel on one screen pixel, about the middle of the widget."""
+        middle_x, middle_y = self.width() / 2, self.height() / 2
+        factor = 1.0 / self.devicePixelRatioF() / self._transform.zoom
+        # Whole pixels, so that the picture is shown unresampled.
+        at = self._transform.zoomed(factor, middle_x, middle_y)
+        self._look(ViewTransform(at.zoom, round(at.dx), round(at.dy)))
+
+    def zoom_to(self, rect: QRectF) -> None:
+        """Show this rectangle of the source as large as it goes."""
+        box = (rect.x(), rect.y(), rect.width(), rect.height())
+        self._look(ViewTransform.showing(box, self.width(), self.height(), margin=FIT_MARGIN))
+
+    def zoom_by(self, factor: float, at: QPointF | None = None) -> None:
+        """Zoom about a widget point, or about the middle."""
+        at = at or QPointF(self.width() / 2, self.height() / 2)
+        self._look(self._transform.zoomed(factor, at.x(), at.y()))
+
+    def _look(self, transform: ViewTransform) -> None:
+        self._transform = transform
+        self._fitted = False
+        self._refresh()
+        self.view_changed.emit(transform.zoom)
+
+    def _refresh(self) -> None:
+        self._backdrop = None
+        self.update()
+
+    # Painting
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the whole picture in view if it was, else what was in the middle."""
+        if self._fitted:
+            self.fit()
+        elif event.oldSize().isValid():
+            grown = event.size() - event.oldSize()
+            self._transform = self._transform.panned(grown.width() / 2, grown.height() / 2)
+        self._refresh()
+        super().resizeEvent(event)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """The scene, then whatever moves over it."""
+        painter = QPainter(self)
+        if not self._is_live():
+            self._backdrop = None
+            self._paint_scene(painter)
+        else:
+            if self._backdrop is None:
+                self._backdrop = self._render_backdrop()
+            painter.drawPixmap(0, 0, self._backdrop)
+        self._paint_live(painter)
+        painter.end()
+
+    def _is_live(self) -> bool:
+        """Whether something moves over the scene; see :meth:`_paint_live`."""
+        return False
+
+    def _paint_live(self, painter: QPainter) -> None:
+        """Paint what moves over the scene, in widget pixels."""
+
+    def _skipped(self) -> int:
+        """Index of the box that :meth:`_paint_live` paints instead, or -1."""
+        return -1
+
+    def _render_backdrop(self) -> QPixmap:
+        ratio = self.devicePixelRatioF()
+        pixmap = QPixmap(self.size() * ratio)
+        pixmap.setDevicePixelRatio(ratio)
+        painter = QPainter(pixmap)
+        self._paint_scene(painter)
+        painter.end()
+        return pixmap
+
+    def _paint_scene(self, painter: QPainter) -> None:
+        ratio = self.devicePixelRatioF()
+        painter.fillRect(self.rect(), self._surround())
+        if self._picture is None:
+            painter.setPen(QColor(150, 150, 155))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._hint)
+        device = self._transform.scaled(ratio)
+        size = (round(self.width() * ratio), round(self.height() * ratio))
+        painter.save()
+        painter.scale(1 / ratio, 1 / ratio)  # from here on a unit is a device pixel
+        if self._picture is not None:
+            self._picture.paint(painter, device, *size)
+            if self._heatmap is not None:
+                width, height = self.source_size
+                place = QRectF(device.dx, device.dy, width * device.zoom, height * device.zoom)
+                self._heatmap.paint(painter, place)
+        self._overlay_painter.paint(
+            painter, self._overlay, device=device, size=size, ratio=ratio, skip=self._skipped()
+        )
+        painter.restore()
+
+    def _surround(self) -> QColor:
+        """A neutral grey around the picture, a step darker than the window."""
+        window = self.palette().color(QPalette.ColorRole.Window)
+        level = window.lightness()
+        return QColor.fromHsl(0, 0, max(level - 14, 16) if level < 128 else level - 46)
