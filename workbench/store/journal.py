@@ -1,0 +1,275 @@
+"""The journal: every edit with the rows it replaced and the rows it wrote.
+
+An edit is kept in parts of at most ``PART_ROWS`` rows, each the change of one table, in an order in
+which every prefix leaves the data consistent (``parts_of``). So an edit of any size can be written,
+undone and redone in short transactions: ``edit.applied`` counts the parts that the tables hold now. An
+edit is *at rest* when that is all of them (done) or none (undone); one that a crash left in between
+goes back to the rest its state names.
+
+States: ``writing`` (a long edit before its last part), ``done``, ``undone`` (can be redone), ``dropped``
+(undone, and then something else was done). ``position`` orders done and undone edits as the user sees
+them; it is given when an edit is complete, not when it begins.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from operator import itemgetter
+from typing import Any
+
+from workbench.core.edits import Change, ChangeSet, Scope
+from workbench.core.rows import KEYS, ROW_TYPES, Row
+from workbench.store.row_codec import decode, encode
+
+PART_ROWS = 500
+"""Rows of one part of an edit, and of one transaction of a long one: about 5 ms of writing."""
+
+_COLUMNS = "id, name, author, created_at, state, position, parts, applied, row_count, scope"
+_TURNING = "WHERE state = ? AND id IS NOT ? ORDER BY position"
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One step of the history.
+
+    Args:
+        id: never issued twice.
+        name: what was done, as an imperative: "Move box".
+        author: who did it; "" = not said.
+        created_at: when it began, UTC.
+        state: writing, done, undone or dropped.
+        position: place in the history, None until the edit is complete.
+        parts: number of its parts.
+        applied: how many of them the tables hold now.
+        row_count: rows before and rows after, together.
+        scope: what it touched.
+    """
+
+    id: int
+    name: str
+    author: str
+    created_at: datetime
+    state: str
+    position: int | None
+    parts: int
+    applied: int
+    row_count: int
+    scope: Scope
+
+    @property
+    def large(self) -> bool:
+        """Whether undoing it takes more than one transaction; then do it in a worker."""
+        return self.row_count > PART_ROWS
+
+
+def parts_of(change: ChangeSet) -> list[Change]:
+    """A change set in pieces of at most ``PART_ROWS`` rows, valid after each.
+
+    A row that changes is before and after in the same piece, so that no key is ever taken twice.
+    Children go before their tracks do, and come after them.
+    """
+    gone: list[Change] = []
+    kept: list[Change] = []
+    tracks: list[Change] = []
+    tracks_gone: list[Change] = []
+    for part in change.changes:
+        removed, stays = _paired(part)
+        is_track = part.table == "track"
+        (tracks_gone if is_track else gone).extend(_pieces(part.table, removed))
+        (tracks if is_track else kept).extend(_pieces(part.table, stays))
+    return [*gone, *tracks, *kept, *tracks_gone]
+
+
+_Pair = tuple[tuple[Row, ...], tuple[Row, ...]]
+
+
+def _paired(change: Change) -> tuple[list[_Pair], list[_Pair]]:
+    """Each key's rows (before, after): those that only go, and all others."""
+    if not change.before:
+        return [], [((), (row,)) for row in change.after]
+    key = key_of(change.table)
+    waiting: dict[Any, list[Row]] = {}
+    for row in change.before:
+        waiting.setdefault(key(row), []).append(row)
+    stays: list[_Pair] = [(tuple(waiting.pop(key(row), ())), (row,)) for row in change.after]
+    return [((row,), ()) for rows in waiting.values() for row in rows], stays
+
+
+def _pieces(table: str, pairs: Sequence[_Pair]) -> Iterator[Change]:
+    before: list[Row] = []
+    after: list[Row] = []
+    for old, new in pairs:
+        if len(before) + len(after) + len(old) + len(new) > PART_ROWS:
+            yield Change(table, tuple(before), tuple(after))
+            before, after = [], []
+        before.extend(old)
+        after.extend(new)
+    if before or after:
+        yield Change(table, tuple(before), tuple(after))
+
+
+def key_of(table: str) -> itemgetter[Any]:
+    """A function from a row to what tells it from the others of its table."""
+    fields = ROW_TYPES[table]._fields
+    return itemgetter(*(fields.index(f) for f in KEYS[table]))
+
+
+# The tables edit and edit_change; ``raw`` is the writing connection inside its transaction ---------
+
+
+def begin(raw: sqlite3.Connection, name: str, author: str, *, parts: int) -> int:
+    """Enter an edit as being written; returns its id."""
+    now = datetime.now(UTC).isoformat()
+    sql = (
+        "INSERT INTO edit (name, author, created_at, state, parts, applied, row_count, scope)"
+        " VALUES (?, ?, ?, 'writing', ?, 0, 0, '{}')"
+    )
+    return int(raw.execute(sql, (name, author, now, parts)).lastrowid or 0)
+
+
+def record(raw: sqlite3.Connection, edit_id: int, seq: int, change: Change) -> None:
+    """Add a part to an edit."""
+    count = len(change.before) + len(change.after)
+    values = (edit_id, seq, change.table, count, encode(change))
+    raw.execute("INSERT INTO edit_change VALUES (?, ?, ?, ?, ?)", values)
+
+
+def moved(raw: sqlite3.Connection, edit_id: int, applied: int) -> None:
+    """Note how many parts of the edit the tables hold now."""
+    raw.execute("UPDATE edit SET applied = ? WHERE id = ?", (applied, edit_id))
+
+
+def complete(raw: sqlite3.Connection, edit_id: int, row_count: int, scope: Scope) -> Edit:
+    """The edit becomes the newest of the history."""
+    raw.execute(
+        "UPDATE edit SET state = 'done', position = ?, row_count = ?, scope = ? WHERE id = ?",
+        (_newest_position(raw) + 1, row_count, _scope_text(scope), edit_id),
+    )
+    return edit(raw, edit_id)
+
+
+def drop_undone(raw: sqlite3.Connection, *, besides: int | None = None) -> None:
+    """What could be redone no longer can, but for the edit that is just being redone."""
+    raw.execute("UPDATE edit SET state = 'dropped' WHERE state = 'undone' AND id IS NOT ?", (besides,))
+
+
+def turned(raw: sqlite3.Connection, edit: Edit, *, forward: bool) -> None:
+    """The edit was redone (forward) or undone completely.
+
+    Where others were completed while it moved, it takes its place behind them.
+    """
+    newest = _newest_position(raw)
+    position = edit.position if newest <= (edit.position or 0) else newest + 1
+    state = "done" if forward else "undone"
+    raw.execute("UPDATE edit SET state = ?, position = ? WHERE id = ?", (state, position, edit.id))
+
+
+def rested(raw: sqlite3.Connection, edit: Edit) -> None:
+    """The edit was brought back to where it came from: nowhere, when it was being written.
+
+    One that was being redone while another was completed can be redone no more.
+    """
+    if edit.state == "writing":
+        raw.execute("DELETE FROM edit WHERE id = ?", (edit.id,))
+    elif edit.state == "undone" and _newest_position(raw) > (edit.position or 0):
+        raw.execute("UPDATE edit SET state = 'dropped' WHERE id = ?", (edit.id,))
+
+
+def forget(raw: sqlite3.Connection, edit_id: int, parts: range) -> None:
+    """Remove parts of an edit that is being taken back."""
+    sql = "DELETE FROM edit_change WHERE edit_id = ? AND seq >= ? AND seq < ?"
+    raw.execute(sql, (edit_id, parts.start, parts.stop))
+
+
+def advance(raw: sqlite3.Connection, table: str, count: int) -> int:
+    """Set ``count`` ids of a table aside; returns the one behind the last of them."""
+    sql = "INSERT INTO sequence VALUES (?, 1 + ?) ON CONFLICT DO UPDATE SET next = next + ? RETURNING next"
+    return int(raw.execute(sql, (table, count, count)).fetchall()[0][0])
+
+
+def edit(raw: sqlite3.Connection, edit_id: int) -> Edit:
+    """The edit as it is now."""
+    return _edit(raw.execute(f"SELECT {_COLUMNS} FROM edit WHERE id = ?", (edit_id,)).fetchone())
+
+
+def next_to_undo(raw: sqlite3.Connection, *, besides: int | None = None) -> Edit | None:
+    """The newest done edit."""
+    row = raw.execute(f"SELECT {_COLUMNS} FROM edit {_TURNING} DESC LIMIT 1", ("done", besides)).fetchone()
+    return _edit(row) if row else None
+
+
+def next_to_redo(raw: sqlite3.Connection, *, besides: int | None = None) -> Edit | None:
+    """The undone edit that was undone last."""
+    row = raw.execute(f"SELECT {_COLUMNS} FROM edit {_TURNING} LIMIT 1", ("undone", besides)).fetchone()
+    return _edit(row) if row else None
+
+
+def unrested(raw: sqlite3.Connection) -> list[Edit]:
+    """Edits that a crash left half-way."""
+    where = "state = 'writing' OR (state = 'done' AND applied < parts) OR (state = 'undone' AND applied > 0)"
+    return [_edit(row) for row in raw.execute(f"SELECT {_COLUMNS} FROM edit WHERE {where} ORDER BY id DESC")]
+
+
+def newest(raw: sqlite3.Connection, limit: int) -> list[Edit]:
+    """Done and undone edits, newest first."""
+    where = "state IN ('done', 'undone') ORDER BY position DESC LIMIT ?"
+    return [_edit(row) for row in raw.execute(f"SELECT {_COLUMNS} FROM edit WHERE {where}", (limit,))]
+
+
+def done_since(raw: sqlite3.Connection, position: int) -> list[Edit]:
+    """Done edits behind a position, oldest first."""
+    where = "state = 'done' AND position > ? ORDER BY position"
+    return [_edit(row) for row in raw.execute(f"SELECT {_COLUMNS} FROM edit WHERE {where}", (position,))]
+
+
+def sizes(raw: sqlite3.Connection, edit_id: int) -> list[int]:
+    """Rows of each recorded part, in order."""
+    sql = "SELECT row_count FROM edit_change WHERE edit_id = ? ORDER BY seq"
+    return [count for (count,) in raw.execute(sql, (edit_id,))]
+
+
+def part(raw: sqlite3.Connection, edit_id: int, seq: int) -> Change:
+    """One part of an edit."""
+    sql = "SELECT table_name, rows FROM edit_change WHERE edit_id = ? AND seq = ?"
+    return decode(*raw.execute(sql, (edit_id, seq)).fetchone())
+
+
+def transactions(sizes: Iterable[int]) -> list[range]:
+    """Parts of these sizes grouped into transactions of at most ``PART_ROWS`` rows, as ranges of seq."""
+    groups: list[range] = []
+    start, stop, rows = 0, 0, 0
+    for size in sizes:
+        if rows and rows + size > PART_ROWS:
+            groups.append(range(start, stop))
+            start, rows = stop, 0
+        stop, rows = stop + 1, rows + size
+    return [*groups, range(start, stop)] if stop > start else groups
+
+
+def _newest_position(raw: sqlite3.Connection) -> int:
+    row = raw.execute("SELECT max(position) FROM edit WHERE state = 'done'").fetchone()
+    return int(row[0] or 0)
+
+
+def _edit(row: Sequence[Any]) -> Edit:
+    values = dict(zip(Edit.__dataclass_fields__, row, strict=True))
+    values["created_at"] = datetime.fromisoformat(values["created_at"])
+    values["scope"] = _scope(values["scope"])
+    return Edit(**values)
+
+
+def _scope_text(scope: Scope) -> str:
+    sets = (sorted(scope.tables), sorted(scope.videos), sorted(scope.tracks))
+    return json.dumps([*sets, scope.start, scope.stop], separators=(",", ":"))
+
+
+def _scope(text: str) -> Scope:
+    loaded = json.loads(text)
+    if not loaded:
+        return Scope()
+    tables, videos, tracks, start, stop = loaded
+    return Scope(frozenset(tables), frozenset(videos), start, stop, frozenset(tracks))

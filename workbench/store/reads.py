@@ -1,0 +1,136 @@
+"""Reading a project: the boxes, tracks and other rows that views, exports and models ask for.
+
+All of it may be called from any thread, while another writes. Rows come as the tuples of
+``workbench.core.rows``; the timeline, which needs all boxes of a video at once, gets arrays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.core.rows import KEYS, ROW_TYPES, BoxRow, Row, TrackRow
+from workbench.store.sqlite import Database
+
+_END = 2**62  # behind every frame
+_MANY = 500  # ids named in one statement
+
+# The flags of a box come as one number, because making Python numbers is most of the time of reading.
+_COLUMNS = "track_id, frame, origin * 16 + verified * 8 + keyframe * 4 + occluded * 2 + outside, score"
+_PACKED = np.dtype([("track_id", "i8"), ("frame", "i8"), ("flags", "i8"), ("score", "f8")])
+
+
+class BoxColumns(NamedTuple):
+    """All boxes of a video or a track, column by column, (N,) each."""
+
+    track_id: NDArray[np.int64]
+    frame: NDArray[np.int64]
+    origin: NDArray[np.int64]  # core.rows.Origin
+    verified: NDArray[np.bool_]
+    keyframe: NDArray[np.bool_]
+    occluded: NDArray[np.bool_]
+    outside: NDArray[np.bool_]
+    score: NDArray[np.float64]  # NaN = not measured
+
+
+class Reads:
+    """The reading side of a project."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+
+    def box(self, track_id: int, frame: int) -> BoxRow | None:
+        """The box of one track in one frame."""
+        found = self._boxes("track_id = ? AND frame = ?", (track_id, frame))
+        return found[0] if found else None
+
+    def boxes_at(self, video_id: int, frame: int) -> list[BoxRow]:
+        """The boxes of one frame, by track."""
+        return self._boxes("video_id = ? AND frame = ? ORDER BY track_id", (video_id, frame))
+
+    def boxes_between(self, video_id: int, start: int, stop: int) -> list[BoxRow]:
+        """The boxes of the frames [start, stop), by frame and track."""
+        where = "video_id = ? AND frame >= ? AND frame < ? ORDER BY frame, track_id"
+        return self._boxes(where, (video_id, start, stop))
+
+    def boxes_of_track(
+        self, track_id: int, start: int | None = None, stop: int | None = None
+    ) -> list[BoxRow]:
+        """The boxes of one track in the frames [start, stop), by frame; None = from or to the end."""
+        where = "track_id = ? AND frame >= ? AND frame < ? ORDER BY frame"
+        return self._boxes(where, (track_id, 0 if start is None else start, _END if stop is None else stop))
+
+    def box_columns(self, video_id: int) -> BoxColumns:
+        """All boxes of a video as arrays, by frame and track."""
+        return self._box_columns("video_id = ? ORDER BY frame, track_id", video_id)
+
+    def box_columns_of_track(self, track_id: int) -> BoxColumns:
+        """All boxes of a track as arrays, by frame."""
+        return self._box_columns("track_id = ? ORDER BY frame", track_id)
+
+    def track(self, track_id: int) -> TrackRow | None:
+        """One track."""
+        return self.tracks_by_id([track_id]).get(track_id)
+
+    def tracks(self, video_id: int) -> list[TrackRow]:
+        """The tracks of a video, by number."""
+        found = self._db.read("SELECT * FROM track WHERE video_id = ? ORDER BY number, id", (video_id,))
+        return list(map(TrackRow._make, found))
+
+    def tracks_by_id(self, ids: Iterable[int]) -> dict[int, TrackRow]:
+        """Those of these tracks that exist, by id."""
+        found: dict[int, TrackRow] = {}
+        for some in _batches(sorted(set(ids))):
+            marks = ", ".join("?" * len(some))
+            for row in self._db.read(f"SELECT * FROM track WHERE id IN ({marks})", some):
+                found[row[0]] = TrackRow._make(row)
+        return found
+
+    def rows(
+        self,
+        table: str,
+        *,
+        video_id: int | None = None,
+        track_id: int | None = None,
+        start: int = 0,
+        stop: int | None = None,
+    ) -> list[Row]:
+        """The rows of any undoable table, by its key.
+
+        Args:
+            table: a key of ``ROW_TYPES``.
+            video_id: only those of this video.
+            track_id: only those of this track.
+            start, stop: only those with a frame in [start, stop); a span counts when it meets them.
+        """
+        kind = ROW_TYPES[table]
+        wanted: dict[str, Any] = {"video_id = ?": video_id}
+        wanted["id = ?" if table == "track" else "track_id = ?"] = track_id
+        if "frame" in kind._fields:
+            wanted |= {"frame >= ?": start or None, "frame < ?": stop}
+        elif "stop" in kind._fields:
+            wanted |= {"stop > ?": start or None, "start < ?": stop}
+        terms = {term: value for term, value in wanted.items() if value is not None}
+        where = " AND ".join(terms) or "1"
+        sql = f"SELECT * FROM {table} WHERE {where} ORDER BY {', '.join(KEYS[table])}"
+        return list(map(kind._make, self._db.read(sql, tuple(terms.values()))))
+
+    def _boxes(self, where: str, values: tuple[int, ...]) -> list[BoxRow]:
+        found = self._db.read(f"SELECT * FROM box WHERE {where}", values)
+        return list(map(partial(tuple.__new__, BoxRow), found))
+
+    def _box_columns(self, where: str, value: int) -> BoxColumns:
+        found = self._db.read(f"SELECT {_COLUMNS} FROM box WHERE {where}", (value,))
+        packed = np.array(found, dtype=_PACKED)
+        flags = packed["flags"]
+        verified, keyframe, occluded, outside = ((flags & bit).astype(bool) for bit in (8, 4, 2, 1))
+        ids, frames, score = (packed[name].copy() for name in ("track_id", "frame", "score"))
+        return BoxColumns(ids, frames, flags >> 4, verified, keyframe, occluded, outside, score)
+
+
+def _batches(ids: list[int]) -> Iterator[list[int]]:
+    return (ids[i : i + _MANY] for i in range(0, len(ids), _MANY))

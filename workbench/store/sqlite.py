@@ -1,0 +1,250 @@
+"""SQLite's own side of the store: connections, pragmas, transactions, copies and its errors in words.
+
+Everything that another database would do differently is here. One connection writes, in turns
+(``workbench.store.turns``); each thread that reads has a connection of its own, so a read never waits
+for a write (write-ahead log). The log is folded back into the file by bulk writers between their
+slices, outside their turn, and only seldom by a correction.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+import weakref
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from workbench.core.errors import EditConflictError, ProjectError
+from workbench.core.rows import KEYS, ROW_TYPES
+from workbench.store.turns import Turns
+
+Values: TypeAlias = Sequence[Any]
+
+_APPLICATION = 0x57425031  # "WBP1", marks the file as ours
+_LOG_PAGES = 4000  # a correction folds the log back when it is longer than this
+_BULK_LOG_BYTES = 8 << 20  # a bulk writer does when it is longer than that
+
+_SENTENCES = {
+    sqlite3.SQLITE_FULL: "The disk is full, so {path} was not changed; free some space and repeat it.",
+    sqlite3.SQLITE_IOERR: "{path} could not be read or written ({detail}); check the disk.",
+    sqlite3.SQLITE_CORRUPT: "{path} is damaged ({detail}); restore a copy of it.",
+    sqlite3.SQLITE_NOTADB: "{path} is damaged or no project file; restore a copy of it.",
+    sqlite3.SQLITE_READONLY: "{path} cannot be written; change its permissions, or open it read-only.",
+    sqlite3.SQLITE_CANTOPEN: "{path} cannot be opened; check that the folder is there and may be written.",
+    sqlite3.SQLITE_BUSY: "{path} is being written by another program; close it and try again.",
+}
+
+
+@contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn what SQLite raises inside the block into a ``ProjectError`` of one sentence.
+
+    A wrong statement or a value of a wrong type is our bug and passes through.
+    """
+    try:
+        yield
+    except (sqlite3.Error, DBAPIError) as error:
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        if isinstance(cause, sqlite3.IntegrityError):
+            raise EditConflictError(f"The change does not fit the data of the project ({cause}).") from error
+        code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+        if code not in _SENTENCES:
+            raise
+        raise ProjectError(_SENTENCES[code].format(path=path, detail=cause)) from error
+
+
+class _Reader:
+    """A thread's connection; it closes with its thread, or with the database."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.raw = driver(connection)
+
+    def __del__(self) -> None:
+        self.connection.close()
+
+
+class Database:
+    """The connections to one ``project.db``.
+
+    Args:
+        path: the file; it must exist.
+        read_only: refuse every write.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self.path = path
+        self.read_only = read_only
+        self._engine = _engine(path, read_only=read_only)
+        self._turns = Turns()
+        self._own = threading.local()
+        self._readers: weakref.WeakSet[_Reader] = weakref.WeakSet()
+        self._closed = False
+        with explained(path):
+            self._writer = self._engine.connect()
+
+    @property
+    def closed(self) -> bool:
+        """Whether ``close`` was called."""
+        return self._closed
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """This thread's connection for statements that only read."""
+        with explained(self.path):
+            yield self._reader().connection
+
+    def read(self, sql: str, values: Values = ()) -> list[tuple[Any, ...]]:
+        """All rows of a query, by the driver itself: the fast way for boxes and tracks."""
+        with explained(self.path):
+            return self._reader().raw.execute(sql, values).fetchall()
+
+    @contextmanager
+    def writing(
+        self, *, bulk: bool = False, durable: bool = True, then: Callable[[], None] | None = None
+    ) -> Iterator[Connection]:
+        """One transaction on the one writing connection; an exception takes all of it back.
+
+        Args:
+            bulk: a slice of a long write, which lets corrections go first.
+            durable: on disk when the block ends; else it may be lost with the power, though never torn.
+            then: called after the commit, before anybody else may write.
+        """
+        if self.read_only:
+            raise ProjectError(f"{self.path.parent} is open read-only, so it cannot be changed.")
+        with self._turns.take(bulk=bulk), explained(self.path):
+            self._refuse_when_closed()
+            driver(self._writer).execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            with self._writer.begin():
+                self._writer.exec_driver_sql("BEGIN IMMEDIATE")
+                yield self._writer
+            if then is not None:
+                then()
+
+    def fold_log(self) -> None:
+        """Bring a long log back into the file, beside whoever writes; for bulk writers."""
+        log = log_of(self.path)
+        if log.exists() and log.stat().st_size > _BULK_LOG_BYTES:
+            self.read("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def check(self) -> None:
+        """Read the whole file.
+
+        Raises:
+            ProjectError: it is damaged.
+        """
+        problem = self.read("PRAGMA quick_check(1)")[0][0]
+        if problem != "ok":
+            raise ProjectError(f"{self.path} is damaged ({problem}); restore a copy of it.")
+
+    def backup(self, path: Path) -> None:
+        """Copy the database as it is now, while others may write, to a new file."""
+        with explained(path):
+            copy = sqlite3.connect(path)
+            try:
+                self._reader().raw.backup(copy)
+            finally:
+                copy.close()
+
+    def close(self) -> None:
+        """Fold the log back and close every connection; doing it twice does nothing."""
+        with self._turns.take():
+            if self._closed:
+                return
+            self._closed = True
+            for reader in list(self._readers):
+                reader.connection.close()
+            self._writer.close()
+            self._engine.dispose()
+
+    def _reader(self) -> _Reader:
+        self._refuse_when_closed()
+        reader: _Reader | None = getattr(self._own, "reader", None)
+        if reader is None:
+            with explained(self.path):
+                reader = _Reader(self._engine.connect())
+            self._own.reader = reader
+            self._readers.add(reader)
+        return reader
+
+    def _refuse_when_closed(self) -> None:
+        if self._closed:
+            raise ProjectError(f"{self.path.parent} is closed; open it again.")
+
+
+def create_file(path: Path) -> None:
+    """Make an empty database whose log is written ahead."""
+    with explained(path):
+        raw = sqlite3.connect(path)
+        raw.execute("PRAGMA journal_mode = WAL")
+        raw.close()
+
+
+def log_of(path: Path) -> Path:
+    """The write-ahead log of a database; it is there while somebody has the database open."""
+    return path.with_name(f"{path.name}-wal")
+
+
+def driver(connection: Connection) -> sqlite3.Connection:
+    """The driver's connection under one of SQLAlchemy's, for statements that run often."""
+    raw = connection.connection.dbapi_connection
+    assert isinstance(raw, sqlite3.Connection)
+    return raw
+
+
+def _engine(path: Path, *, read_only: bool) -> Engine:
+    def connect() -> sqlite3.Connection:
+        return _connect(path, read_only=read_only)
+
+    return create_engine("sqlite://", creator=connect, poolclass=NullPool)
+
+
+def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
+    """A connection that leaves transactions to us and may be used by whoever holds it."""
+    fixed = read_only and not os.access(path.parent, os.W_OK)  # no place for a log, so nobody writes
+    uri = f"{path.absolute().as_uri()}?{'mode=ro&immutable=1' if fixed else 'mode=rw'}"
+    raw = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=5)
+    raw.execute("PRAGMA foreign_keys = ON")
+    raw.execute(f"PRAGMA query_only = {int(read_only)}")
+    raw.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
+    return raw
+
+
+# Versions -----------------------------------------------------------------------------------------
+
+
+def mark(connection: Connection, version: int) -> None:
+    """Write into the file that it is a project, and of which schema version."""
+    connection.exec_driver_sql(f"PRAGMA application_id = {_APPLICATION}")
+    connection.exec_driver_sql(f"PRAGMA user_version = {version}")
+
+
+def marked_version(database: Database) -> int | None:
+    """The schema version of a project's file; None when it is not a project's."""
+    if database.read("PRAGMA application_id")[0][0] != _APPLICATION:
+        return None
+    return int(database.read("PRAGMA user_version")[0][0])
+
+
+# Statements for the undoable tables ---------------------------------------------------------------
+
+
+@cache
+def insert_sql(table: str) -> str:
+    """Insert one row; its values are the row itself."""
+    return f"INSERT INTO {table} VALUES ({', '.join('?' * len(ROW_TYPES[table]._fields))})"
+
+
+@cache
+def delete_sql(table: str) -> str:
+    """Delete one row if it is stored exactly so; its values are the row itself."""
+    terms = (f"{f} {'=' if f in KEYS[table] else 'IS'} ?" for f in ROW_TYPES[table]._fields)
+    return f"DELETE FROM {table} WHERE {' AND '.join(terms)}"
