@@ -14,6 +14,7 @@ from pathlib import Path
 
 import av
 from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
 
 from workbench.video.container import open_container
 from workbench.video.index import PacketIndex
@@ -81,14 +82,14 @@ class Decoder:
         self._context.thread_type = "AUTO"
         self._context.thread_count = self.threads
 
-    def _decode(self, packet: av.Packet | None) -> list[tuple[int, VideoFrame]]:
+    def _decode(self, packet: av.Packet[VideoStream] | None) -> list[tuple[int, VideoFrame]]:
         try:
             pictures = self._context.decode(packet)
         except av.error.FFmpegError:
             return []  # the picture does not arrive, which is how the reader notices
         return [(int(self._index.frame[p.pts]), p) for p in pictures if p.pts is not None]
 
-    def _packets(self, first: int) -> Iterator[tuple[int, av.Packet]]:
+    def _packets(self, first: int) -> Iterator[tuple[int, av.Packet[VideoStream]]]:
         """The packets from ``first`` on, with their numbers."""
         if self._index.identity is not None:
             for place in self._landings(first):
@@ -116,7 +117,7 @@ class Decoder:
             place = max(place - back, 0)
             back *= 2
 
-    def _land(self, place: int, first: int) -> Iterator[tuple[int, av.Packet]]:
+    def _land(self, place: int, first: int) -> Iterator[tuple[int, av.Packet[VideoStream]]]:
         """Packets from ``first`` on after seeking for ``place``; none if that landed too late."""
         identity, by_stamp = self._index.identity or {}, self._index.by_stamp
         try:
@@ -125,7 +126,8 @@ class Decoder:
             return
         arrived, unknown = False, 0
         for packet in self._raw():
-            number = identity.get(packet.pts if by_stamp else packet.pos)
+            name = packet.pts if by_stamp else packet.pos
+            number = None if name is None else identity.get(name)
             if number is None:
                 unknown += 1
                 if unknown > _LOST:
@@ -137,7 +139,7 @@ class Decoder:
             if number >= first:
                 yield number, packet
 
-    def _raw(self) -> Iterator[av.Packet]:
+    def _raw(self) -> Iterator[av.Packet[VideoStream]]:
         """Packets of the stream from where the container stands; a broken place ends them."""
         try:
             for packet in self._container.demux(self._stream):

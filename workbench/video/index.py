@@ -79,7 +79,7 @@ class PacketIndex:
         pts = np.sort(self.pts[self.order])  # the order of frames may come from decoding, see above
         if not len(pts) or (pts == _NO_STAMP).any():
             return np.full(len(pts), np.nan)
-        return (pts - pts[0]) * float(self.time_base)
+        return np.asarray((pts - pts[0]) * float(self.time_base))
 
     @cached_property
     def by_stamp(self) -> bool:
@@ -123,7 +123,7 @@ class _Packets:
     corrupt: list[int] = field(default_factory=list)
     broken: str = ""
 
-    def add(self, packet: av.Packet) -> None:
+    def add(self, packet: av.Packet[VideoStream]) -> None:
         if packet.is_corrupt:
             self.corrupt.append(len(self.pts))
         self.pts.append(_NO_STAMP if packet.pts is None else packet.pts)
@@ -140,7 +140,8 @@ def read_index(path: Path) -> PacketIndex:
         try:
             next(steps)
         except StopIteration as end:
-            return end.value
+            index: PacketIndex = end.value
+            return index
 
 
 def build_index(path: Path) -> Generator[Progress, None, PacketIndex]:
@@ -156,9 +157,7 @@ def build_index(path: Path) -> Generator[Progress, None, PacketIndex]:
         for done in _demux(container, stream, packets):
             yield Progress(done, container.size, f"Reading the index of {path.name}")
         index = _by_stamps(container, stream, packets)
-    arrived, broken = [], False
-    if len(packets.pts):
-        arrived, broken = _consume(_arrivals(path, PROBED))
+    arrived, broken = _consume(_arrivals(path, PROBED)) if packets.pts else ([], False)
     if not broken and not _agrees(index, arrived):
         index = yield from _by_decoding(path, index)
     problems = (*_missing(index, expected, packets.broken), *_gaps(index))
@@ -273,5 +272,5 @@ def _gaps(index: PacketIndex) -> Iterator[str]:
     usual = float(np.median(steps))
     even = np.abs(steps - usual) <= max(0.02 * usual, 1.5 * float(index.time_base))
     holes = np.flatnonzero(steps > 1.9 * usual)
-    if len(holes) and (~even).sum() == len(holes) and len(holes) <= 0.02 * len(steps):
+    if len(holes) and (~even).sum() == len(holes) and len(holes) <= max(3, 0.02 * len(steps)):
         yield f"Time stamps jump after frame {numbers(holes.tolist())}: frames may be missing there."

@@ -37,15 +37,18 @@ class Converter:
         # One thread: the decoder's own threads are busy with the next pictures.
         rgb = self._reformatter.reformat(picture, width, height, "rgb24", threads=1)
         plane = rgb.planes[0]
-        rows = np.frombuffer(plane, dtype=np.uint8).reshape(-1, plane.line_size)[:height, : width * 3]
-        image = np.ascontiguousarray(rows).reshape(height, width, 3)
-        return cv2.rotate(image, _TURNS[turn]) if turn else image
+        rows = np.frombuffer(memoryview(plane), dtype=np.uint8).reshape(-1, plane.line_size)[
+            :height, : width * 3
+        ]
+        image: Image = np.ascontiguousarray(rows).reshape(height, width, 3)
+        return np.asarray(cv2.rotate(image, _TURNS[turn]), dtype=np.uint8) if turn else image
 
 
 def half(image: Image) -> Image:
     """The image at half its width and height (rounded up)."""
     height, width = image.shape[:2]
-    return cv2.resize(image, ((width + 1) // 2, (height + 1) // 2), interpolation=cv2.INTER_AREA)
+    smaller = cv2.resize(image, ((width + 1) // 2, (height + 1) // 2), interpolation=cv2.INTER_AREA)
+    return np.asarray(smaller, dtype=np.uint8)
 
 
 def _quarter(picture: VideoFrame) -> int:

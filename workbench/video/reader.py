@@ -143,12 +143,24 @@ class FileReader:
     def _decoded(self, frame: int) -> VideoFrame:
         check_frame(frame, len(self._index.order))
         if frame not in self._damaged:
-            for start in self._starts(frame):
-                picture = self._pull(frame, start)
-                if picture is not None and not picture.is_corrupt:
-                    return picture
+            picture = self._search(frame)
+            if picture is None and self._decoder.threads > 1:
+                # A threaded decoder reports an error late and may drop whole pictures with it.
+                self._decoder.close()
+                self._decoder, self._run = Decoder(self._path, self._index, threads=1), None
+                picture = self._search(frame)
+            if picture is not None:
+                return picture
             self._damaged.add(frame)
         raise VideoError(f"Frame {frame} of {self._path} is damaged in the file; go on with the next one.")
+
+    def _search(self, frame: int) -> VideoFrame | None:
+        """The picture of a frame, decoded from as far back as it takes."""
+        for start in self._starts(frame):
+            picture = self._pull(frame, start)
+            if picture is not None and not picture.is_corrupt:
+                return picture
+        return None
 
     def _starts(self, frame: int) -> Iterator[int | None]:
         """Packets to decode from, cheapest first; None goes on where the decoder stands."""
