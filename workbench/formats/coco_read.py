@@ -116,7 +116,7 @@ def _choose_video(data: Record, path: Path, wanted: str | None, like: str | None
             break
     if len(videos) == 1 and not wanted:
         return videos[0]
-    known = ", ".join(sorted(_names(video)[-1] for video in videos)[:10])
+    known = ", ".join(sorted(_names(video)[0] for video in videos)[:10])
     raise FormatError(f"has no video called {wanted or like or ''!r}; it has {known}", path)
 
 

@@ -13,8 +13,8 @@ def file_name(name: str, *, fallback: str = "unnamed", dash: str = "-") -> str:
     Args:
         dash: what a "-" becomes, for formats that split names at it.
     """
-    safe = re.sub(r"[^\w.\-]+", "_", name.strip()).strip("._")[:100]
-    safe = safe.replace("-", dash)
+    safe = re.sub(r"[^\w.\-]+", "_", name.replace("-", dash))
+    safe = re.sub(r"_{2,}", "_", safe)[:100].strip("._")
     return f"{safe}_" if safe.lower() in _RESERVED else safe or fallback
 
 
