@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from workbench.core.edits import ChangeSet
 from workbench.core.progress import Progress
@@ -15,11 +15,12 @@ from workbench.core.rows import BoxRow, Origin, TrackRow
 from workbench.services.projects import SUFFIX, add_media, create_project
 from workbench.store import Project
 from workbench.training.scenes import SceneFrame, SceneOptions, make_scene
-from workbench.video.writer import write_video
+from workbench.video.writer import VideoWriter
 
 FPS = 25.0
 LEFT_TO_DRAW = 2  # targets whose truth is only in the ground truth file
 OCCLUDED_BELOW = 0.5  # visible share
+NOTHING = np.empty((0, 0, 3), np.uint8)
 
 
 def make_demo(folder: Path, *, options: SceneOptions | None = None) -> Generator[Progress, None, Path]:
@@ -37,9 +38,11 @@ def make_demo(folder: Path, *, options: SceneOptions | None = None) -> Generator
     folder.mkdir(parents=True, exist_ok=True)
     truth: list[SceneFrame] = []
     clip = folder / "demo.mp4"
-    progress = write_video(clip, _remember(make_scene(options), truth), fps=FPS)
-    for frame in progress:
-        yield Progress(frame, options.frames, "making the demo clip")
+    with VideoWriter(clip, FPS) as writer:
+        for scene in make_scene(options):
+            writer.write(scene.image)
+            truth.append(dataclasses.replace(scene, image=NOTHING))
+            yield Progress(len(truth), options.frames, "making the demo clip")
     _write_truth(folder / "ground_truth.txt", truth)
     unfinished = folder / f"unfinished-demo{SUFFIX}"
     shutil.rmtree(unfinished, ignore_errors=True)
@@ -47,12 +50,6 @@ def make_demo(folder: Path, *, options: SceneOptions | None = None) -> Generator
         _fill(project, clip, truth)
     unfinished.rename(home)
     return home
-
-
-def _remember(scene: Iterator[SceneFrame], truth: list[SceneFrame]) -> Iterator[NDArray[np.uint8]]:
-    for frame in scene:
-        truth.append(SceneFrame(np.empty((0, 0, 3), np.uint8), frame.boxes, frame.visibility))
-        yield frame.image
 
 
 def _fill(project: Project, clip: Path, truth: list[SceneFrame]) -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from workbench.core.boxes import Box
 from workbench.core.edits import ChangeSet
 from workbench.core.errors import UserError
-from workbench.core.rows import BoxRow, Origin, TrackRow
+from workbench.core.rows import ROW_TYPES, BoxRow, Origin, TrackRow
 from workbench.core.spans import interpolate, is_anchor, next_protected, overlay, refill_around
 from workbench.store import Project
 
@@ -25,6 +25,20 @@ class Draw:
 
     track_id: int
     change: ChangeSet
+
+
+def join(changes: Sequence[ChangeSet]) -> ChangeSet:
+    """Several change sets of different rows as one step, named after the first."""
+    tables = {change.table for c in changes for change in c.changes}
+    rows = {
+        table: (
+            [row for c in changes for change in c.changes if change.table == table for row in change.before],
+            [row for c in changes for change in c.changes if change.table == table for row in change.after],
+        )
+        for table in ROW_TYPES
+        if table in tables
+    }
+    return ChangeSet.of(changes[0].name, **rows)
 
 
 def human_box(video_id: int, frame: int, track_id: int, box: Box) -> BoxRow:
@@ -213,9 +227,12 @@ def _replace_anchor(name: str, rows: Sequence[BoxRow], frame: int, new: BoxRow) 
 
 
 def _delete_tracks(project: Project, tracks: Sequence[TrackRow], name: str) -> ChangeSet:
-    ids = [t.id for t in tracks]
-    rows = {table: project.rows_of_tracks(table, ids) for table in ("box", "pose", "action", "review_item")}
-    return ChangeSet.of(name, track=(tracks, ()), **{table: (found, ()) for table, found in rows.items()})
+    rows = {
+        table: ([row for t in tracks for row in project.rows(table, track_id=t.id)], ())
+        for table in ROW_TYPES
+        if table != "track"
+    }
+    return ChangeSet.of(name, track=(tracks, ()), **rows)
 
 
 def _track(project: Project, track_id: int) -> TrackRow:

@@ -16,9 +16,12 @@ def describe(path: Path) -> str:
     if not is_project(path):
         return _describe_media(path)
     with Project.open(path, read_only=True) as project:
-        head = f"{path}: {len(project.videos())} video(s), classes {', '.join(c.name for c in project.categories())}"
+        classes = ", ".join(c.name for c in project.categories()) or "none"
+        head = f"{path}: {len(project.videos())} video(s); classes: {classes}"
         steps = project.history(limit=1)
-        last = f"last edit: {steps[0].name}, {steps[0].created_at}" if steps else "no edits yet"
+        last = (
+            f"last edit: {steps[0].name}, {steps[0].created_at:%Y-%m-%d %H:%M}" if steps else "no edits yet"
+        )
         return "\n".join([head, *(_describe_video(project, v) for v in project.videos()), last])
 
 
@@ -27,19 +30,15 @@ def _describe_video(project: Project, video: Video) -> str:
     columns = project.box_columns(video.id)
     origins = Counter(Origin(int(o)).name.lower() for o in columns.origin)
     boxes = ", ".join(f"{count} {name}" for name, count in sorted(origins.items())) or "none"
-    missing = "" if project.video_path(video.id).exists() else " (file not found)"
-    return (
-        f"  {video.name}{missing}: {video.frame_count} frames of {video.width}×{video.height} at {video.fps:g} fps; "
-        f"{len(tracks)} track(s); boxes: {boxes}"
-    )
+    missing = "" if project.video_file(video).exists() else " (file not found)"
+    size = f"{video.frame_count} frames of {video.width}×{video.height} at {video.fps or 0:g} fps"
+    return f"  {video.name}{missing}: {size}; {len(tracks)} track(s); boxes: {boxes}"
 
 
 def _describe_media(path: Path) -> str:
     with open_video(path) as reader:
         info = reader.info
         traits = [t for t, on in (("long GOP", info.long_gop), ("variable rate", info.variable_rate)) if on]
-        lines = [
-            f"{path}: {info.frame_count} frames of {info.width}×{info.height} at {info.fps:g} fps, {info.codec}"
-            + (f" ({', '.join(traits)})" if traits else "")
-        ]
-        return "\n".join([*lines, *(f"  {problem}" for problem in reader.problems)])
+        size = f"{info.frame_count} frames of {info.width}×{info.height} at {info.fps:g} fps"
+        head = f"{path}: {size}, {', '.join([info.codec, *traits])}"
+        return "\n".join([head, *(f"  {problem}" for problem in reader.problems)])

@@ -82,7 +82,9 @@ def find_tracker(
     if name in registry.trackers:
         return functools.partial(registry.trackers[name].make, seed)
     if name not in known and not Path(name).is_file():
-        raise UserError(f"There is no tracker {name!r}; choose {', '.join(known)}, or the path of a checkpoint.")
+        raise UserError(
+            f"There is no tracker {name!r}; choose {', '.join(known)}, or the path of a checkpoint."
+        )
     return functools.partial(make, name, seed=seed)
 
 

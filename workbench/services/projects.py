@@ -88,7 +88,7 @@ def add_media(project: Project, path: Path) -> Video:
         info, fingerprint = reader.info, reader.fingerprint()
     for video in project.videos():
         if video.fingerprint == fingerprint:
-            moved = not same_file(project.video_path(video.id), path)
+            moved = not same_file(project.video_file(video), path)
             if moved and not project.read_only:
                 project.relink_video(video.id, path)
             return video
@@ -113,7 +113,7 @@ def same_file(a: Path, b: Path) -> bool:
 
 def missing_media(project: Project, video_id: int) -> str | None:
     """A sentence when a video's file is not where the project expects it, else None."""
-    path = project.video_path(video_id)
+    path = project.video_file(project.video(video_id))
     if path.exists():
         return None
     return f"{path} is not there any more; use File > Locate video to say where it is now."

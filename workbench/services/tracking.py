@@ -219,7 +219,7 @@ def track_in_project(
     first = min(t.frame for t in targets) if options.direction == 1 else max(t.frame for t in targets)
     total = _length(targets, first, video.frame_count, options.direction)
     run = project.add_run(
-        video_id,
+        video_id=video_id,
         kind="single-target",
         model=tracker,
         parameters={"targets": [t.track_id for t in targets], "frame": first, "direction": options.direction},
@@ -227,7 +227,7 @@ def track_in_project(
     kept = _Kept()
     seen, lost, state = 0, (), "stopped"
     try:
-        with (open_reader or (lambda: open_video(project.video_path(video_id))))() as reader:
+        with (open_reader or (lambda: open_video(project.video_file(video))))() as reader:
             steps = follow(
                 reader.frames(first, step=options.direction),
                 targets,

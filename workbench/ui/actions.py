@@ -1,0 +1,151 @@
+"""Every action of the window: its menu, its words and its keys. The commands behind them are elsewhere.
+
+An action that is not in this table does not exist: menus, tool tips, the list under F1 and the remapping
+are all made from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class ActionSpec:
+    """One action.
+
+    Args:
+        id: name of the command's method, and of the setting that holds its keys.
+        menu: title of the menu it is in.
+        text: what the menu shows.
+        tip: what it does, one sentence.
+        keys: default keys, the first one shown in the menu.
+        checkable: whether it is on or off rather than done.
+        separated: whether a line stands above it in the menu.
+        command: name of the method that does it, where that is not the id.
+        argument: what the method is called with, if anything.
+    """
+
+    id: str
+    menu: str
+    text: str
+    tip: str
+    keys: tuple[str, ...] = ()
+    checkable: bool = False
+    separated: bool = False
+    command: str = ""
+    argument: int | None = None
+
+
+def _a(
+    id: str, menu: str, text: str, tip: str, *keys: str, check: bool = False, line: bool = False
+) -> ActionSpec:
+    return ActionSpec(id, menu, text, tip, keys, check, line)
+
+
+ACTIONS: tuple[ActionSpec, ...] = (
+    _a("open_video", "File", "Open video…", "Open a video file; its project is kept beside it", "Ctrl+O"),
+    _a("open_folder", "File", "Open image folder…", "Open the pictures of a folder as a sequence", "Ctrl+Shift+O"),
+    _a("add_video", "File", "Add video to project…", "Keep another video in this project, with the same classes"),
+    _a("open_project", "File", "Open project…", "Open a .wbp project folder", "Ctrl+Alt+O"),
+    _a("record_camera", "File", "Record from camera…", "Watch a camera and record it; then open the recording"),
+    _a("locate_video", "File", "Locate video…", "Say where the video's file is now"),
+    _a("import_file", "File", "Import…", "Read boxes from a MOTChallenge or COCO file", "Ctrl+I", line=True),
+    _a("export_files", "File", "Export…", "Write the boxes in another format", "Ctrl+E"),
+    _a("save", "File", "Save", "Every edit is saved as it is made; this only says so", "Ctrl+S"),
+    _a("quit", "File", "Quit", "Close the window; a running tracker stops and keeps its boxes", "Ctrl+Q", line=True),
+    _a("undo", "Edit", "Undo", "Take the last edit back, also one from before the last start", "Ctrl+Z"),
+    _a("redo", "Edit", "Redo", "Make the edit that was taken back again", "Ctrl+Shift+Z", "Ctrl+Y"),
+    _a("copy_box", "Edit", "Copy box", "Remember the selected box", "Ctrl+C", line=True),
+    _a("paste_box", "Edit", "Paste box", "Put the remembered box into this frame, on its track or as a new one", "Ctrl+V"),
+    _a("delete_box", "Edit", "Delete box", "Delete the selected boxes in this frame, or in the range", "Del"),
+    _a("delete_before", "Edit", "Delete track before here", "Delete the selected track's boxes before this frame", "Shift+Home"),
+    _a("delete_after", "Edit", "Delete track after here", "Delete the selected track's boxes after this frame", "Shift+End"),
+    _a("delete_track", "Edit", "Delete track", "Delete the selected tracks wholly", "Ctrl+Del"),
+    _a("select_next", "Edit", "Select next", "Select the next box of this frame", "Tab", line=True),
+    _a("select_previous", "Edit", "Select previous", "Select the previous box of this frame", "Shift+Tab"),
+    _a("cancel", "Edit", "Cancel", "Leave the mode, stop the tracker, clear the range, deselect: one at a time", "Esc"),
+    _a("new_box", "Box", "New box", "Draw a box of the current class", "N"),
+    _a("propagate", "Box", "Propagate…", "Copy the box over the range, or over the frames asked for", "Ctrl+B"),
+    _a("interpolate", "Box", "Interpolate", "Fill between the keyframes of the selected tracks, within the range", "I"),
+    _a("toggle_keyframe", "Box", "Keyframe", "Make this box a keyframe, or an interpolated one again", "K", line=True),
+    _a("toggle_occluded", "Box", "Occluded", "Mark the box as hidden behind something, here or in the range", "Q", "/"),
+    _a("toggle_outside", "Box", "Outside", "Mark the target as out of the picture from here on", "O"),
+    _a("toggle_verified", "Box", "Verified", "Say that the box is right, here or in the range; runs keep it", "Return"),
+    _a("set_class", "Box", "Set class…", "Give the selected tracks another class (or press 1 to 9)", "F3", line=True),
+    _a("set_number", "Box", "Set number…", "Give the selected track another identity number", "F2"),
+    _a("edit_classes", "Box", "Edit classes…", "Add, rename and colour classes"),
+    *(
+        ActionSpec(
+            f"class_{n}", "Class", f"Class {n}", f"New boxes and the selected tracks are of class {n} of the list",
+            (str(n),), command="use_class", argument=n - 1,
+        )
+        for n in range(1, 10)
+    ),
+    _a("track_forward", "Track", "Track forward", "Follow the selected and queued boxes forward; again: stop", "T"),
+    _a("track_backward", "Track", "Track backward", "Follow the selected and queued boxes backward; again: stop", "Shift+T"),
+    _a("queue_target", "Track", "Queue target", "Let the selected box wait for the next tracking pass", "Shift+Q"),
+    _a("stop", "Track", "Stop", "Stop the running job; what was tracked is kept", "Ctrl+."),
+    _a("follow_view", "Track", "Follow while tracking", "Show the frames as they are tracked", check=True),
+    _a("choose_checkpoint", "Track", "Use ATOM checkpoint…", "Track with a published ATOM checkpoint", line=True),
+    _a("next_frame", "Go", "Next frame", "One frame forward", "Right", "D"),
+    _a("previous_frame", "Go", "Previous frame", "One frame back", "Left", "A"),
+    _a("step_forward", "Go", "10 frames forward", "Ten frames forward", "Ctrl+Right", "PgDown"),
+    _a("step_back", "Go", "10 frames back", "Ten frames back", "Ctrl+Left", "PgUp"),
+    _a("first_frame", "Go", "First frame", "Go to the start of the video", "Home"),
+    _a("last_frame", "Go", "Last frame", "Go to the end of the video", "End"),
+    _a("go_to_frame", "Go", "Go to frame…", "Go to a frame by its number", "Ctrl+G", "Ctrl+J"),
+    _a("play", "Go", "Play", "Play or pause", "Space", check=True),
+    _a("next_keyframe", "Go", "Next keyframe", "Go to the selected track's next keyframe", "R", line=True),
+    _a("previous_keyframe", "Go", "Previous keyframe", "Go to the selected track's previous keyframe", "E"),
+    _a("track_start", "Go", "Start of track", "Go to the selected track's first box", "Ctrl+Home"),
+    _a("track_end", "Go", "End of track", "Go to the selected track's last box", "Ctrl+End"),
+    _a("scope_start", "Go", "Range starts here", "Let the range for commands start at this frame", "[", line=True),
+    _a("scope_stop", "Go", "Range ends here", "Let the range for commands end with this frame", "]"),
+    _a("scope_clear", "Go", "Clear range", "Commands concern this frame only", "\\"),
+    _a("fit", "View", "Fit", "Show the whole picture", "F", "Ctrl+0"),
+    _a("zoom_in", "View", "Zoom in", "Enlarge the picture; the wheel does it at the cursor", "Ctrl++", "Ctrl+="),
+    _a("zoom_out", "View", "Zoom out", "Make the picture smaller", "Ctrl+-"),
+    _a("zoom_selection", "View", "Zoom to box", "Show the selected box large", "Z"),
+    _a("hide_boxes", "View", "Hide boxes", "Show the picture alone", "H", check=True, line=True),
+    _a("hide_labels", "View", "Hide labels", "Show boxes without their labels", "Shift+H", check=True),
+    _a("show_trails", "View", "Trails", "Show where each target has been", "Y", check=True),
+    _a("colour_by_class", "View", "Colour by class", "Colour boxes by class instead of by track", "C", check=True),
+    _a("shortcuts", "Help", "Shortcuts…", "List every action with its keys, and change them", "F1", "?"),
+    _a("about", "Help", "About", "Version, and where things are kept"),
+)  # fmt: skip
+
+BY_ID = {spec.id: spec for spec in ACTIONS}
+
+PRESETS: dict[str, dict[str, tuple[str, ...]]] = {
+    "Workbench": {},
+    "D/F: D back, F forward": {
+        "next_frame": ("F", "Right"),
+        "previous_frame": ("D", "Left"),
+        "fit": ("Ctrl+0",),
+    },
+    "CVAT": {
+        "next_frame": ("F", "Right"),
+        "previous_frame": ("D", "Left"),
+        "step_forward": ("V", "Ctrl+Right"),
+        "step_back": ("C", "Ctrl+Left"),
+        "go_to_frame": ("`", "Ctrl+G"),
+        "colour_by_class": ("Shift+C",),
+        "fit": ("Ctrl+0",),
+        "delete_box": ("Del", "Shift+Del"),
+    },
+}
+"""Keys that differ from the defaults, by the habit they serve."""
+
+
+def keys_of(preset: str, remapped: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    """The keys of every action: the defaults, changed by a preset, changed by the user."""
+    return {spec.id: spec.keys for spec in ACTIONS} | PRESETS.get(preset, {}) | remapped
+
+
+def clashes(keys: dict[str, tuple[str, ...]]) -> dict[str, list[str]]:
+    """Keys that several actions want, with those actions' ids."""
+    users: dict[str, list[str]] = {}
+    for action, its_keys in keys.items():
+        for key in its_keys:
+            users.setdefault(key, []).append(action)
+    return {key: actions for key, actions in users.items() if len(actions) > 1}

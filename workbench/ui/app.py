@@ -1,0 +1,154 @@
+"""Starting the window, and putting another in its place when the user opens something else."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QSettings, QTimer, Slot
+from PySide6.QtWidgets import QApplication
+
+from workbench.core.errors import WorkbenchError
+from workbench.services.demo import make_demo
+from workbench.services.projects import Opened, demo_folder, open_path
+from workbench.ui.fault import FaultHook, show_fault
+from workbench.ui.main_window import MainWindow
+from workbench.ui.worker import Task, TaskQueue
+
+log = logging.getLogger(__name__)
+
+SWITCH_INTERVAL = 0.0005  # s; Python's default of 5 ms lets a busy worker hold the GUI thread up
+NO_SCREEN = (
+    "There is no screen here: write a picture of the window with `bash setup.sh run --screenshot window.png`, "
+    "or show it on a virtual screen with `xvfb-run -a bash setup.sh run`."
+)
+
+
+def run_window(path: Path | None, *, screenshot: Path | None = None) -> int:
+    """Open the window and stay until it is closed.
+
+    Args:
+        path: a video, an image folder or a project; None = the demo project, made if need be.
+        screenshot: write a picture of the window there and leave.
+
+    Returns:
+        The exit status.
+    """
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    if screenshot is not None:
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    elif not has_screen():
+        sys.stderr.write(NO_SCREEN + "\n")
+        return 1
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    try:
+        opened = open_path(path) if path is not None else open_demo()
+    except WorkbenchError as error:
+        sys.stderr.write(f"workbench: {error}\n")
+        return 1
+    app = QApplication.instance() or QApplication(sys.argv[:1])
+    app.setApplicationName("Tracking Workbench")
+    sys.excepthook = FaultHook(app)
+    desk = Desk(QSettings("tracking-workbench", "tracking-workbench"), app)
+    window = desk.show(opened)
+    if screenshot is not None:
+        shot = Screenshot(window, screenshot, app)
+        shot.start()
+    return int(app.exec())
+
+
+def has_screen() -> bool:
+    """Whether a window can be shown; a platform named in the environment is believed."""
+    if "QT_QPA_PLATFORM" in os.environ or sys.platform != "linux":
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def open_demo() -> Opened:
+    """Open the demo project, making it first at the first start."""
+    steps = make_demo(demo_folder())
+    while True:
+        try:
+            progress = next(steps)
+        except StopIteration as end:
+            sys.stderr.write("\r\x1b[K")
+            return open_path(end.value)
+        sys.stderr.write(f"\r{progress.text}: {progress.done} of {progress.total} frames")
+        sys.stderr.flush()
+
+
+class Desk(QObject):
+    """Holds the window that is shown, and opens another in its place."""
+
+    def __init__(self, settings: QSettings, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._settings = settings
+        self._opening = TaskQueue("opening", self)
+        self._opening.done.connect(self._on_opened)
+        self._opening.failed.connect(self._on_failed)
+        self.window: MainWindow | None = None
+
+    def show(self, opened: Opened) -> MainWindow:
+        """Show a project; the window that was there is closed."""
+        old, self.window = self.window, MainWindow(opened, self._settings)
+        self.window.open_requested.connect(self._on_open_requested)
+        self.window.closed.connect(self._on_closed)
+        self.window.show()
+        if old is not None:
+            old.closed.disconnect(self._on_closed)
+            old.close()
+            old.deleteLater()
+        return self.window
+
+    @Slot(str)
+    def _on_open_requested(self, path: str) -> None:
+        def opening():
+            yield from ()
+            return open_path(Path(path))
+
+        self._opening.submit(Task(f"Opening {path}", opening))
+
+    @Slot(int, object)
+    def _on_opened(self, _task: int, opened: Opened) -> None:
+        self.show(opened)
+
+    @Slot(int, object, str)
+    def _on_failed(self, _task: int, error: BaseException, _label: str) -> None:
+        if self.window is not None and isinstance(error, WorkbenchError):
+            self.window.notice.tell(str(error))
+        else:
+            show_fault(error, self.window)
+
+    @Slot()
+    def _on_closed(self) -> None:
+        self._opening.close()
+
+
+class Screenshot(QObject):
+    """Waits until the first frame is shown, writes a picture of the window, and closes it."""
+
+    def __init__(self, window: MainWindow, path: Path, parent: QObject) -> None:
+        super().__init__(parent)
+        self._window, self._path = window, path
+        self._timer = QTimer(self)
+        self._timer.setInterval(100)
+        self._timer.timeout.connect(self._look)
+        self._looks = 0
+
+    def start(self) -> None:
+        """Begin to wait, for ten seconds at most."""
+        self._timer.start()
+
+    @Slot()
+    def _look(self) -> None:
+        self._looks += 1
+        if self._window.loader.waiting and self._looks < 100:
+            return
+        self._timer.stop()
+        if not self._window.grab().save(str(self._path)):
+            sys.stderr.write(
+                f"workbench: {self._path} cannot be written; name a .png file in a folder that exists.\n"
+            )
+        self._window.close()

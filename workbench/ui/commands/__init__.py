@@ -1,0 +1,1 @@
+"""What the actions do: one class a menu, one method an action, named as the action."""

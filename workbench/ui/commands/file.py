@@ -1,0 +1,190 @@
+"""Opening, importing, exporting and recording."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from workbench.core.progress import Progress
+from workbench.services.exporting import export
+from workbench.services.importing import import_file
+from workbench.services.projects import add_media, locate_media
+from workbench.store import Video
+from workbench.ui.camera_dialog import CameraDialog
+from workbench.ui.export_dialog import ExportDialog
+from workbench.ui.state import UiState
+from workbench.ui.worker import Task, TaskQueue
+
+Steps = Generator[Progress, None, object]
+Handler = Callable[[str, object], None]
+
+VIDEOS = "Videos (*.mp4 *.mkv *.avi *.mov *.ts *.m4v *.webm *.mpg *.wmv);;All files (*)"
+
+
+class FileCommands(QObject):
+    """Commands of the File menu.
+
+    Signals:
+        open_requested(path): the window shall show this video, folder or project.
+        told(sentence), refused(sentence): what was done, or why it was not.
+        reported(title, text): a job ended with a report.
+        relinked: the video's file was found elsewhere.
+    """
+
+    open_requested = Signal(str)
+    told = Signal(str)
+    refused = Signal(str)
+    reported = Signal(str, str)
+    relinked = Signal()
+
+    def __init__(self, state: UiState, jobs: TaskQueue, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._state, self._jobs, self._window = state, jobs, parent
+        self._running: dict[int, tuple[str, Handler]] = {}
+        jobs.done.connect(self._on_done)
+        jobs.cancelled.connect(self._on_cancelled)
+
+    @Slot()
+    def open_video(self) -> None:
+        """Ask for a video file."""
+        path, _ = QFileDialog.getOpenFileName(self._window, "Open video", "", VIDEOS)
+        if path:
+            self.open_requested.emit(path)
+
+    @Slot()
+    def open_folder(self) -> None:
+        """Ask for a folder of images."""
+        path = QFileDialog.getExistingDirectory(self._window, "Open image folder")
+        if path:
+            self.open_requested.emit(path)
+
+    @Slot()
+    def open_project(self) -> None:
+        """Ask for a project folder."""
+        path = QFileDialog.getExistingDirectory(
+            self._window, "Open project (a folder whose name ends in .wbp)"
+        )
+        if path:
+            self.open_requested.emit(path)
+
+    @Slot()
+    def add_video(self) -> None:
+        """Ask for a video and keep it in this project."""
+        path, _ = QFileDialog.getOpenFileName(self._window, "Add video to this project", "", VIDEOS)
+        if path:
+            project = self._state.project
+            self._submit(f"Adding {path}", once(lambda: add_media(project, Path(path))), self._show_added)
+
+    @Slot()
+    def record_camera(self) -> None:
+        """Watch a camera, record it, and open the recording."""
+        dialog = CameraDialog(self._window)
+        if dialog.exec() and dialog.recording is not None:
+            self.open_requested.emit(str(dialog.recording))
+
+    @Slot()
+    def locate_video(self) -> None:
+        """Ask where the video's file is now."""
+        if self._state.video is None:
+            return
+        path, _ = QFileDialog.getOpenFileName(
+            self._window, f"Where is {self._state.video.name} now?", "", VIDEOS
+        )
+        if path:
+            project, video = self._state.project, self._state.video.id
+            self._submit(
+                f"Looking at {path}",
+                once(lambda: locate_media(project, video, Path(path))),
+                self._show_located,
+            )
+
+    @Slot()
+    def import_file(self) -> None:
+        """Ask for a file of boxes and read it."""
+        path, _ = QFileDialog.getOpenFileName(
+            self._window, "Import boxes", "", "MOTChallenge or COCO (*.txt *.json);;All files (*)"
+        )
+        if path:
+            self.import_from(Path(path))
+
+    def import_from(self, path: Path) -> None:
+        """Read a file of boxes into the video shown, as one edit."""
+        video = self._state.video
+        if video is None:
+            self.refused.emit("Open the video first that the boxes belong to.")
+            return
+        project = self._state.project
+        label = f"Importing {path.name}"
+        self._submit(label, lambda: import_file(project, video.id, None, path), self._show_report)
+
+    @Slot()
+    def export_files(self) -> None:
+        """Ask for a format and a place, and write the boxes."""
+        if self._state.video is None:
+            self.refused.emit("Open a video first; there is nothing to export yet.")
+            return
+        dialog = ExportDialog(self._state.scope, self._window)
+        if dialog.exec():
+            self.export_to(dialog.format, dialog.target, images=dialog.images, scope=dialog.scope)
+
+    def export_to(
+        self, format_name: str, target: Path, *, images: bool = False, scope: tuple[int, int] | None = None
+    ) -> None:
+        """Write the boxes of the video shown."""
+        video, project = self._state.video, self._state.project
+        if video is None:
+            return
+        start, stop = scope or (None, None)
+        self._submit(
+            f"Exporting to {target.name}",
+            lambda: export(project, video.id, format_name, target, start=start, stop=stop, images=images),
+            self._show_report,
+        )
+
+    @Slot()
+    def save(self) -> None:
+        """Say that everything is saved."""
+        self.told.emit(f"Every edit is saved as it is made, in {self._state.project.path}")
+
+    @Slot()
+    def quit(self) -> None:
+        """Close the window."""
+        self._window.close()
+
+    def _submit(self, label: str, make: Callable[[], Steps], handle: Handler) -> None:
+        self._running[self._jobs.submit(Task(label, make))] = (label, handle)
+
+    def _show_report(self, label: str, report: object) -> None:
+        self.reported.emit(label, str(report))
+
+    def _show_added(self, _label: str, video: object) -> None:
+        assert isinstance(video, Video)
+        self._state.show_video(video.id)
+
+    def _show_located(self, _label: str, _nothing: object) -> None:
+        self.relinked.emit()
+
+    @Slot(int, object)
+    def _on_done(self, task: int, result: object) -> None:
+        if task in self._running:
+            label, handle = self._running.pop(task)
+            handle(label, result)
+
+    @Slot(int)
+    def _on_cancelled(self, task: int) -> None:
+        if task in self._running:
+            label, _ = self._running.pop(task)
+            self.told.emit(f"{label}: stopped, nothing was changed")
+
+
+def once(make: Callable[[], object]) -> Callable[[], Steps]:
+    """A job of one step."""
+
+    def steps() -> Steps:
+        yield from ()
+        return make()
+
+    return steps

@@ -1,0 +1,171 @@
+"""Following boxes with a tracker: what to follow, streaming its boxes in, and stopping it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from workbench.core.errors import WorkbenchError
+from workbench.services.plugins import find_tracker
+from workbench.services.tracking import (
+    Direction,
+    Outcome,
+    PassOptions,
+    Target,
+    TrackedFrame,
+    targets_at,
+    track_in_project,
+)
+from workbench.ui.state import UiState
+from workbench.ui.worker import Task, TaskQueue
+
+
+class TrackCommands(QObject):
+    """Commands of the Track menu.
+
+    Signals:
+        told(sentence): how a pass began or ended.
+        refused(sentence): why none could begin, or why it failed.
+        checkpoint_chosen(path): the user wants to track with this file.
+    """
+
+    told = Signal(str)
+    refused = Signal(str)
+    checkpoint_chosen = Signal(str)
+
+    def __init__(self, state: UiState, queue: TaskQueue, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._state, self._queue, self._window = state, queue, parent
+        self.tracker: str | None = None  # None = the default
+        self.follow = True
+        self._task: int | None = None
+        queue.item.connect(self._on_item)
+        queue.done.connect(self._on_done)
+        queue.failed.connect(self._on_failed)
+        queue.cancelled.connect(self._on_cancelled)
+
+    @Slot()
+    def track_forward(self) -> None:
+        """Start a pass forward, or stop the one that runs."""
+        self._toggle(1)
+
+    @Slot()
+    def track_backward(self) -> None:
+        """Start a pass backward, or stop the one that runs."""
+        self._toggle(-1)
+
+    @Slot()
+    def queue_target(self) -> None:
+        """Let the selected boxes wait for the next pass, or take them out of the queue."""
+        self._state.enqueue(self._state.selection)
+        waiting = len(self._state.queue)
+        self.told.emit(
+            f"{waiting} target(s) wait for the next pass" if waiting else "No target waits any more"
+        )
+
+    @Slot()
+    def stop(self) -> None:
+        """Stop what runs; what was tracked is kept."""
+        self._queue.cancel()
+
+    @Slot(str)
+    def use_tracker(self, name: str) -> None:
+        """Follow boxes with this tracker from the next pass on."""
+        self.tracker = name
+
+    @Slot(bool)
+    def follow_view(self, on: bool) -> None:
+        """Show the frames as they are tracked, or leave the view where it is."""
+        self.follow = on
+
+    @Slot()
+    def choose_checkpoint(self) -> None:
+        """Ask for a published ATOM checkpoint."""
+        path, _ = QFileDialog.getOpenFileName(
+            self._window,
+            "ATOM checkpoint",
+            "",
+            "Checkpoints (*.pth *.pth.tar *.tar *.safetensors);;All files (*)",
+        )
+        if path:
+            self.checkpoint_chosen.emit(path)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a pass runs or waits."""
+        return self._task is not None
+
+    def _toggle(self, direction: Direction) -> None:
+        if self.is_running:
+            self.stop()
+            return
+        try:
+            self._start(direction)
+        except WorkbenchError as error:
+            self.refused.emit(str(error))
+
+    def _start(self, direction: Direction) -> None:
+        state, video = self._state, self._state.video
+        if video is None:
+            return
+        targets = self._targets(direction)
+        if not targets:
+            self.refused.emit("Select a box to follow first, or draw one with N.")
+            return
+        name = self.tracker
+        make = find_tracker(name)
+        shown = Path(name).name if name else "default"
+        label = f"Tracking {len(targets)} target(s) {'forward' if direction == 1 else 'backward'}"
+        options = PassOptions(direction=direction)
+        self._task = self._queue.submit(
+            Task(
+                label,
+                lambda: track_in_project(
+                    state.project, video.id, targets, tracker=shown, make_tracker=make, options=options
+                ),
+            )
+        )
+        self.told.emit(label)
+
+    def _targets(self, direction: Direction) -> list[Target]:
+        project, frame = self._state.project, self._state.frame
+        waiting = dict(self._state.queue)
+        waiting.update(dict.fromkeys(self._state.selection, frame))
+        targets = [
+            target
+            for track, its_frame in waiting.items()
+            for target in targets_at(project, [track], frame=its_frame, direction=direction)
+        ]
+        self._state.clear_queue()
+        return targets
+
+    @Slot(int, object)
+    def _on_item(self, task: int, item: object) -> None:
+        if task != self._task or not isinstance(item, TrackedFrame):
+            return
+        self._state.add_provisional(item)
+        if self.follow:
+            self._state.go_to(item.frame)
+
+    @Slot(int, object)
+    def _on_done(self, task: int, outcome: object) -> None:
+        if task == self._task and isinstance(outcome, Outcome):
+            lost = f"; {len(outcome.lost)} lost on the way" if outcome.lost else ""
+            self._over(f"Tracked {outcome.frames} frames, {outcome.boxes} boxes{lost}")
+
+    @Slot(int)
+    def _on_cancelled(self, task: int) -> None:
+        if task == self._task:
+            self._over("Stopped; what was tracked is kept")
+
+    @Slot(int, object, str)
+    def _on_failed(self, task: int, _error: object, _label: str) -> None:
+        if task == self._task:
+            self._over("Tracking failed; what was tracked is kept")
+
+    def _over(self, sentence: str) -> None:
+        self._task = None
+        self._state.clear_provisional()
+        self.told.emit(sentence)

@@ -1,0 +1,193 @@
+"""The frames that the canvas shows, decoded on a thread of their own.
+
+Wishes and answers pass through mailboxes of one: a newer wish replaces an older one that has not been
+taken yet, so scrubbing shows the latest wanted frame and never works through a queue.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from PySide6.QtCore import QObject, QThread, Signal, Slot
+
+from workbench.core.errors import VideoError
+from workbench.video.display import DisplayFrame, DisplayReader
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+class Mailbox(Generic[T]):
+    """Holds the latest value put; taking empties it. Safe between threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._value: T | None = None
+
+    def put(self, value: T) -> None:
+        """Replace whatever is inside."""
+        with self._lock:
+            self._value = value
+
+    def take(self) -> T | None:
+        """What was put last, or None when it was taken already."""
+        with self._lock:
+            value, self._value = self._value, None
+            return value
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A frame to decode; ``video`` tells wishes for an earlier video from those for this one."""
+
+    video: int
+    frame: int
+    exact: bool
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A decoded frame, or the sentence that says why there is none."""
+
+    wish: Wish
+    shown: DisplayFrame | None
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class _Source:
+    video: int
+    path: Path
+    cache: Path | None
+
+
+class _Decoder(QObject):
+    """Lives in the loader's thread and owns the reader."""
+
+    ready = Signal()
+    opened = Signal(int, object)
+
+    def __init__(self, sources: Mailbox[_Source], wishes: Mailbox[Wish], answers: Mailbox[Answer]) -> None:
+        super().__init__()
+        self._sources, self._wishes, self._answers = sources, wishes, answers
+        self._reader: DisplayReader | None = None
+        self._video = -1
+
+    @Slot()
+    def serve(self) -> None:
+        """Open the latest source if it is new, then decode the latest wish if it is not taken yet."""
+        source = self._sources.take()
+        if source is not None:
+            self._open(source)
+        wish = self._wishes.take()
+        if wish is None or wish.video != self._video or self._reader is None:
+            return
+        self._answers.put(self._decode(self._reader, wish))
+        self.ready.emit()
+
+    @Slot()
+    def close(self) -> None:
+        """Close the reader."""
+        if self._reader is not None:
+            self._reader.close()
+            self._reader = None
+
+    def _open(self, source: _Source) -> None:
+        self.close()
+        self._video = source.video
+        try:
+            self._reader = DisplayReader(source.path, source.cache)
+            self.opened.emit(source.video, self._reader.problems)
+        except VideoError as error:
+            self.opened.emit(source.video, (str(error),))
+
+    def _decode(self, reader: DisplayReader, wish: Wish) -> Answer:
+        try:
+            return Answer(wish, reader.frame(wish.frame, exact=wish.exact))
+        except VideoError as error:
+            return Answer(wish, None, str(error))
+        except Exception as error:  # a decoder's surprise must not end the thread
+            log.exception("frame %d", wish.frame)
+            return Answer(wish, None, f"Frame {wish.frame} could not be decoded: {error!r}.")
+
+
+class FrameLoader(QObject):
+    """The GUI thread's handle on the decoder.
+
+    Signals:
+        shown(DisplayFrame): a wanted frame was decoded.
+        failed(frame, sentence): a wanted frame cannot be decoded.
+        problems(tuple of sentences): what is wrong with the video just opened.
+    """
+
+    shown = Signal(object)
+    failed = Signal(int, str)
+    problems = Signal(object)
+
+    _poke = Signal()
+    _closing = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._sources: Mailbox[_Source] = Mailbox()
+        self._wishes: Mailbox[Wish] = Mailbox()
+        self._answers: Mailbox[Answer] = Mailbox()
+        self._video = 0
+        self._wanted: Wish | None = None
+        self._thread = QThread(self)
+        self._thread.setObjectName("loader")
+        self._decoder = _Decoder(self._sources, self._wishes, self._answers)
+        self._decoder.moveToThread(self._thread)
+        self._poke.connect(self._decoder.serve)
+        self._thread.finished.connect(self._decoder.close)
+        self._decoder.ready.connect(self._on_ready)
+        self._decoder.opened.connect(self._on_opened)
+        self._thread.start()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the latest wanted frame has not come yet."""
+        return self._wanted is not None
+
+    def open(self, path: Path, cache: Path | None) -> None:
+        """Show frames of this video from now on; ``cache`` is a folder for its proxy."""
+        self._video += 1
+        self._wanted = None
+        self._sources.put(_Source(self._video, path, cache))
+        self._poke.emit()
+
+    def request(self, frame: int, *, exact: bool = True) -> None:
+        """Want a frame; an earlier wish that was not taken yet is dropped.
+
+        Args:
+            exact: full resolution; otherwise a half-size picture of the same frame will do if it is quicker.
+        """
+        self._wanted = Wish(self._video, frame, exact)
+        self._wishes.put(self._wanted)
+        self._poke.emit()
+
+    def close(self) -> None:
+        """End the thread."""
+        self._thread.quit()
+        self._thread.wait()
+
+    @Slot()
+    def _on_ready(self) -> None:
+        answer = self._answers.take()
+        if answer is None or answer.wish.video != self._video:
+            return
+        if answer.wish == self._wanted:
+            self._wanted = None
+        if answer.shown is not None:
+            self.shown.emit(answer.shown)
+        else:
+            self.failed.emit(answer.wish.frame, answer.problem)
+
+    @Slot(int, object)
+    def _on_opened(self, video: int, problems: tuple[str, ...]) -> None:
+        if video == self._video and problems:
+            self.problems.emit(problems)

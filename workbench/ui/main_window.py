@@ -1,0 +1,466 @@
+"""The window: puts the views together and tells each what to read again.
+
+Intents go from the views to the commands, from there to the editor and the store; the store tells what
+changed, and the views are filled anew from it. Nothing here holds data of its own.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, QSettings, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDockWidget,
+    QLabel,
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from workbench.core.edits import Scope
+from workbench.services.projects import Opened, missing_media
+from workbench.ui.canvas.view import CanvasView
+from workbench.ui.commands.classes import ClassCommands
+from workbench.ui.commands.edit import EditCommands
+from workbench.ui.commands.file import FileCommands
+from workbench.ui.commands.go import GoCommands
+from workbench.ui.commands.help import HelpCommands
+from workbench.ui.commands.track import TrackCommands
+from workbench.ui.commands.view import ViewCommands
+from workbench.ui.editor import Editor
+from workbench.ui.fault import show_fault
+from workbench.ui.jobs_bar import JobsBar
+from workbench.ui.keys import KeyMap
+from workbench.ui.lanes import Lanes
+from workbench.ui.loader import FrameLoader
+from workbench.ui.menus import TOOLBAR, assign_keys, build_menus
+from workbench.ui.notice import NoticeBar
+from workbench.ui.overlay_of import overlay_of, palette_of
+from workbench.ui.panels.classes import ClassesPanel
+from workbench.ui.panels.history import HistoryPanel
+from workbench.ui.panels.tracks import TracksPanel
+from workbench.ui.state import UiState
+from workbench.ui.timeline import TimelineView
+from workbench.ui.tracker_box import TrackerBox
+from workbench.ui.transport import TransportBar
+from workbench.ui.worker import TaskQueue
+from workbench.video.display import DisplayFrame
+
+SETTLE = 150  # ms after the last scrubbing step until the full picture is fetched
+BOX_MENU = (
+    "track_forward", "track_backward", "queue_target", "", "set_class", "set_number", "",
+    "toggle_keyframe", "toggle_occluded", "toggle_outside", "toggle_verified", "interpolate", "propagate", "",
+    "copy_box", "delete_box", "delete_before", "delete_after", "delete_track",
+)  # fmt: skip
+
+
+class MainWindow(QMainWindow):
+    """One window on one project.
+
+    Signals:
+        open_requested(path): the user wants to see something else.
+        closed: the window and its threads have ended.
+    """
+
+    open_requested = Signal(str)
+    closed = Signal()
+
+    def __init__(self, opened: Opened, settings: QSettings) -> None:
+        super().__init__()
+        self._settings = settings
+        self.project = opened.project
+        self.state = UiState(opened.project, self)
+        self.compute = TaskQueue("worker", self)
+        self.jobs = TaskQueue("jobs", self)
+        self.loader = FrameLoader(self)
+        self.editor = Editor(opened.project, self.jobs, self)
+        self._make_views()
+        self._make_commands()
+        self._lay_out()
+        self._connect_views()
+        self._connect_state()
+        self._restore()
+        for notice in opened.notices:
+            self.notice.tell(notice)
+        self.state.show_video(opened.video_id)
+        self._on_history(None)
+
+    # Building
+
+    def _make_views(self) -> None:
+        self.canvas = CanvasView(self)
+        self.timeline = TimelineView(self)
+        self.tracks = TracksPanel(self)
+        self.classes = ClassesPanel(self)
+        self.history = HistoryPanel(self)
+        self.notice = NoticeBar(self)
+        self._bar = JobsBar((self.compute, self.jobs))
+        self._where = QLabel()
+        self.statusBar().addPermanentWidget(self._where)
+        self.statusBar().addPermanentWidget(self._bar)
+        self._settled = QTimer(self)
+        self._settled.setSingleShot(True)
+        self._settled.setInterval(SETTLE)
+        self._settled.timeout.connect(self._fetch_exact)
+        self._scrubbing = False
+
+    def _make_commands(self) -> None:
+        self.go = GoCommands(self.state, lambda: self.loader.waiting, self)
+        self.edits = EditCommands(self.state, self.editor, self)
+        self.view = ViewCommands(self.state, self.canvas)
+        self.track = TrackCommands(self.state, self.compute, self)
+        self.files = FileCommands(self.state, self.jobs, self)
+        self.class_commands = ClassCommands(self.state, self.edits, self.classes, self)
+        self._keymap = KeyMap(self._settings)
+        self.help = HelpCommands(self.state, self._keymap, self)
+        groups = (
+            self,
+            self.go,
+            self.edits,
+            self.view,
+            self.track,
+            self.files,
+            self.class_commands,
+            self.help,
+        )
+        self.actions_by_id = build_menus(self, groups)
+        assign_keys(self.actions_by_id, self._keymap.keys)
+        self.lanes = Lanes(self.state, self.timeline, self.tracks)
+
+    def _lay_out(self) -> None:
+        self.setWindowTitle("Tracking Workbench")
+        self.setAcceptDrops(True)
+        self.resize(1360, 860)
+        self.transport = TransportBar(self.actions_by_id)
+        centre = QWidget()
+        layout = QVBoxLayout(centre)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.notice)
+        layout.addWidget(self.canvas, 1)
+        layout.addWidget(self.transport)
+        self.setCentralWidget(centre)
+        docks = [
+            self._dock(title, widget, Qt.DockWidgetArea.RightDockWidgetArea)
+            for title, widget in (
+                ("Tracks", self.tracks),
+                ("Classes", self.classes),
+                ("History", self.history),
+            )
+        ]
+        self._classes_dock = docks[1]
+        self._dock("Timeline", self.timeline, Qt.DockWidgetArea.BottomDockWidgetArea)
+        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
+        self.resizeDocks(docks, [320] * 3, Qt.Orientation.Horizontal)
+        self._make_toolbar()
+
+    def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(title)
+        dock.setWidget(widget)
+        self.addDockWidget(area, dock)
+        return dock
+
+    def _make_toolbar(self) -> None:
+        bar = self.addToolBar("Main")
+        bar.setObjectName("Main")
+        bar.setMovable(False)
+        for name in TOOLBAR:
+            bar.addAction(self.actions_by_id[name])
+        bar.addSeparator()
+        self._trackers = TrackerBox()
+        self._trackers.chosen.connect(self.track.use_tracker)
+        self.track.checkpoint_chosen.connect(self._trackers.use_checkpoint)
+        bar.addWidget(QLabel(" Tracker "))
+        bar.addWidget(self._trackers)
+        self._videos = QComboBox()
+        self._videos.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self._videos.activated.connect(self._on_video_chosen)
+        bar.addWidget(QLabel(" Video "))
+        bar.addWidget(self._videos)
+
+    def _connect_views(self) -> None:
+        canvas, timeline = self.canvas, self.timeline
+        canvas.box_drawn.connect(self.edits.draw)
+        canvas.box_changed.connect(self.edits.drag)
+        canvas.box_selected.connect(self._on_box_selected)
+        canvas.box_activated.connect(self._on_box_activated)
+        canvas.context_menu_requested.connect(self._on_canvas_menu)
+        canvas.cursor_moved.connect(self._on_cursor)
+        timeline.seek_requested.connect(self.state.go_to)
+        timeline.track_selected.connect(self._on_track_selected)
+        timeline.track_activated.connect(self._on_track_activated)
+        timeline.range_changed.connect(self.state.set_scope)
+        timeline.context_menu_requested.connect(self._on_timeline_menu)
+        self.tracks.chosen.connect(self._on_tracks_chosen)
+        self.tracks.activated_track.connect(self._on_track_activated)
+        self.transport.seek.connect(self.state.go_to)
+        self.transport.scrubbing.connect(self._on_scrubbing)
+        self.go.playing.connect(self.actions_by_id["play"].setChecked)
+        self.view.changed.connect(self._on_view_changed)
+        self.class_commands.panel_wanted.connect(self._classes_dock.raise_)
+        self.files.open_requested.connect(self.open_requested)
+        self.files.reported.connect(self._on_report)
+        self.files.relinked.connect(self._on_video)
+        self.help.keys_changed.connect(self._on_keys)
+        for source in (self.editor, self.files, self.track, self.class_commands):
+            source.refused.connect(self.notice.tell)
+        for source in (self.editor, self.files, self.track):
+            source.told.connect(self.statusBar().showMessage)
+
+    def _connect_state(self) -> None:
+        state = self.state
+        state.video_changed.connect(self._on_video)
+        state.frame_changed.connect(self._on_frame)
+        state.selection_changed.connect(self._on_selection)
+        state.scope_changed.connect(self._on_scope)
+        state.data_changed.connect(self._on_data)
+        state.provisional_changed.connect(self._on_provisional)
+        state.queue_changed.connect(self._on_queue)
+        self.loader.shown.connect(self._on_shown)
+        self.loader.failed.connect(self._on_frame_failed)
+        self.loader.problems.connect(self._on_problems)
+        self._bar.failed.connect(self.notice.tell)
+        self._bar.broke.connect(self._on_fault)
+
+    # Commands that concern the window as a whole
+
+    @Slot()
+    def new_box(self) -> None:
+        """Let the next drag draw a box."""
+        if self.project.read_only:
+            self.notice.tell("This window is read-only: the project is open in another one.")
+        elif self.state.video is not None:
+            self.canvas.start_drawing()
+
+    @Slot()
+    def cancel(self) -> None:
+        """Leave one thing: a drag or drawing, a running pass, the range, the selection."""
+        if self.canvas.cancel():
+            return
+        if self.track.is_running:
+            self.track.stop()
+        elif self.state.scope is not None:
+            self.state.set_scope(0, 0)
+        else:
+            self.state.select(())
+            self.notice.clear()
+
+    # What the state says
+
+    @Slot()
+    def _on_video(self) -> None:
+        video = self.state.video
+        self.canvas.set_image(None)
+        self.setWindowTitle(f"{video.name if video else self.project.path.stem} - Tracking Workbench")
+        self._fill_videos()
+        self.transport.show_video(self.state.frame_count, (video.fps or 25.0) if video else 25.0)
+        self._palette = palette_of(self.state)
+        self.lanes.load(self._palette)
+        if video is None:
+            self.canvas.set_hint("Open a video with Ctrl+O, or drop one here")
+            return
+        missing = missing_media(self.project, video.id)
+        if missing:
+            self.notice.tell(missing)
+            self.canvas.set_hint("The video's file was moved")
+        else:
+            self.canvas.set_hint("")
+            self.loader.open(self.project.video_file(video), self.project.path / "cache")
+            self.loader.request(self.state.frame)
+        self._show_overlay()
+
+    @Slot(int)
+    def _on_frame(self, frame: int) -> None:
+        self.loader.request(frame, exact=not self._scrubbing)
+        if self._scrubbing:
+            self._settled.start()
+        self.transport.show_frame(frame)
+        self.timeline.set_current_frame(frame)
+
+    @Slot(object)
+    def _on_shown(self, shown: DisplayFrame) -> None:
+        first = self.canvas.source_size == (0.0, 0.0)
+        self.canvas.set_image(shown.image, shown.scale)
+        if first:
+            self.canvas.fit()
+        self._show_overlay()
+
+    @Slot(int, str)
+    def _on_frame_failed(self, frame: int, sentence: str) -> None:
+        if frame == self.state.frame:
+            self.canvas.set_image(None)
+            self.canvas.set_hint(sentence)
+            self._show_overlay()
+
+    @Slot(object)
+    def _on_problems(self, problems: tuple[str, ...]) -> None:
+        self.notice.tell(" ".join(problems))
+
+    @Slot()
+    def _on_selection(self) -> None:
+        self._show_overlay()
+        self.tracks.show_selection(self.state.selection)
+        self.lanes.show_selection()
+
+    @Slot()
+    def _on_scope(self) -> None:
+        self.timeline.set_range(*(self.state.scope or (-1, -1)))
+
+    @Slot(object)
+    def _on_data(self, scope: Scope) -> None:
+        video = self.state.video
+        if scope.tables & {"video", "category"}:
+            self.class_commands.refresh()
+            self._fill_videos()
+            self._palette = palette_of(self.state)
+        if video is not None and scope.touches(video=video.id):
+            if scope.tables & {"track"}:
+                self._palette = palette_of(self.state)
+            self.lanes.refresh(scope, self._palette)
+        self._show_overlay()
+        self._on_history(scope)
+
+    @Slot(int)
+    def _on_provisional(self, frame: int) -> None:
+        self.lanes.show_provisional()
+        if frame in (self.state.frame, -1):
+            self._show_overlay()
+
+    @Slot()
+    def _on_queue(self) -> None:
+        self.lanes.show_panel(self._palette)
+
+    def _show_overlay(self) -> None:
+        self.canvas.set_overlay(overlay_of(self.state, self._palette, self.view.show))
+
+    def _on_history(self, _scope: Scope | None) -> None:
+        self.history.show_edits(self.project.history(limit=200))
+        for name, edit in (("undo", self.project.next_undo), ("redo", self.project.next_redo)):
+            self.actions_by_id[name].setText(f"{name.title()} {edit.name}" if edit else name.title())
+            self.actions_by_id[name].setEnabled(edit is not None and not self.project.read_only)
+
+    def _fill_videos(self) -> None:
+        videos = self.project.videos()
+        self._videos.clear()
+        for video in videos:
+            self._videos.addItem(video.name, video.id)
+        if self.state.video is not None:
+            self._videos.setCurrentIndex([v.id for v in videos].index(self.state.video.id))
+
+    # What the views say
+
+    @Slot(int, bool)
+    def _on_box_selected(self, track_id: int, add: bool) -> None:
+        self.state.select(() if track_id < 0 else (track_id,), add=add)
+
+    @Slot(int)
+    def _on_track_selected(self, track_id: int) -> None:
+        self.state.select((track_id,) if track_id >= 0 else ())
+
+    @Slot(object)
+    def _on_tracks_chosen(self, track_ids: tuple[int, ...]) -> None:
+        self.state.select(track_ids)
+
+    @Slot(int)
+    def _on_box_activated(self, track_id: int) -> None:
+        self.state.select((track_id,))
+        self.edits.set_class()
+
+    @Slot(int)
+    def _on_track_activated(self, track_id: int) -> None:
+        self.state.select((track_id,))
+        self.go.track_start()
+
+    @Slot(int, QPoint)
+    def _on_canvas_menu(self, track_id: int, position: QPoint) -> None:
+        if track_id >= 0 and track_id not in self.state.selection:
+            self.state.select((track_id,))
+        self._menu(BOX_MENU if self.state.selection else ("new_box", "paste_box", "", "fit")).popup(position)
+
+    @Slot(int, int, QPoint)
+    def _on_timeline_menu(self, track_id: int, frame: int, position: QPoint) -> None:
+        if track_id >= 0:
+            self.state.select((track_id,))
+        self.state.go_to(frame)
+        self._menu((*BOX_MENU, "", "scope_start", "scope_stop", "scope_clear")).popup(position)
+
+    def _menu(self, names: tuple[str, ...]) -> QMenu:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for name in names:
+            if name:
+                menu.addAction(self.actions_by_id[name])
+            else:
+                menu.addSeparator()
+        return menu
+
+    @Slot(float, float)
+    def _on_cursor(self, x: float, y: float) -> None:
+        self._where.setText(f"x {x:.1f}  y {y:.1f}  frame {self.state.frame}")
+
+    @Slot(bool)
+    def _on_scrubbing(self, on: bool) -> None:
+        self._scrubbing = on
+        if not on:
+            self._fetch_exact()
+
+    @Slot()
+    def _fetch_exact(self) -> None:
+        if self.state.video is not None:
+            self.loader.request(self.state.frame)
+
+    @Slot()
+    def _on_view_changed(self) -> None:
+        self._palette = palette_of(self.state)
+        self.lanes.show_panel(self._palette)
+        self._show_overlay()
+
+    @Slot(int)
+    def _on_video_chosen(self, row: int) -> None:
+        self.state.show_video(self._videos.itemData(row))
+
+    # Jobs, keys and the end
+
+    @Slot(str, str)
+    def _on_report(self, title: str, text: str) -> None:
+        box = QMessageBox(QMessageBox.Icon.Information, title, text, QMessageBox.StandardButton.Ok, self)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.open()
+
+    @Slot(object)
+    def _on_fault(self, error: BaseException) -> None:
+        show_fault(error, self)
+
+    @Slot()
+    def _on_keys(self) -> None:
+        assign_keys(self.actions_by_id, self._keymap.keys)
+
+    def _restore(self) -> None:
+        geometry, layout = self._settings.value("window/geometry"), self._settings.value("window/layout")
+        if geometry is not None and layout is not None:
+            self.restoreGeometry(geometry)
+            self.restoreState(layout)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Take files."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open the file that was dropped."""
+        self.open_requested.emit(event.mimeData().urls()[0].toLocalFile())
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """End the threads: a running pass stops at its next frame and keeps what it tracked."""
+        self._settings.setValue("window/geometry", self.saveGeometry())
+        self._settings.setValue("window/layout", self.saveState())
+        self.go.pause()
+        for thread in (self.compute, self.jobs, self.loader):
+            thread.close()
+        self.state.close()
+        self.project.close()
+        super().closeEvent(event)
+        self.closed.emit()

@@ -1,0 +1,70 @@
+"""Menus and tool bar, made from the table of actions."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMainWindow
+
+from workbench.ui.actions import ACTIONS, ActionSpec
+
+TOOLBAR = ("open_video", "new_box", "track_backward", "track_forward", "stop", "undo", "redo", "export_files")
+ON_AT_START = ("follow_view",)
+
+
+def find_command(groups: Sequence[QObject], name: str) -> Callable[..., None]:
+    """The method that carries an action out.
+
+    Raises:
+        LookupError: no group has it, or several do.
+    """
+    found = [getattr(group, name) for group in groups if callable(getattr(type(group), name, None))]
+    if len(found) != 1:
+        raise LookupError(f"{len(found)} commands are called {name!r}")
+    return found[0]  # type: ignore[no-any-return]
+
+
+def build_menus(window: QMainWindow, groups: Sequence[QObject]) -> dict[str, QAction]:
+    """Fill the window's menu bar.
+
+    Returns:
+        The actions by their ids.
+    """
+    actions: dict[str, QAction] = {}
+    menus = {}
+    for spec in ACTIONS:
+        if spec.menu not in menus:
+            menus[spec.menu] = window.menuBar().addMenu(f"&{spec.menu}")
+        menu = menus[spec.menu]
+        if spec.separated:
+            menu.addSeparator()
+        actions[spec.id] = _action(window, spec, find_command(groups, spec.command or spec.id))
+        menu.addAction(actions[spec.id])
+    return actions
+
+
+def _action(window: QMainWindow, spec: ActionSpec, command: Callable[..., None]) -> QAction:
+    action = QAction(spec.text, window)
+    action.setObjectName(spec.id)
+    action.setStatusTip(spec.tip)
+    action.setCheckable(spec.checkable)
+    action.setChecked(spec.id in ON_AT_START)
+    if spec.checkable:
+        action.toggled.connect(command)
+    elif spec.argument is not None:
+        action.triggered.connect(functools.partial(command, spec.argument))
+    else:
+        action.triggered.connect(command)
+    return action
+
+
+def assign_keys(actions: Mapping[str, QAction], keys: Mapping[str, Sequence[str]]) -> None:
+    """Give actions their keys, and tool tips that name them."""
+    for spec in ACTIONS:
+        sequences = [QKeySequence(key) for key in keys[spec.id]]
+        actions[spec.id].setShortcuts(sequences)
+        shown = ", ".join(s.toString(QKeySequence.SequenceFormat.NativeText) for s in sequences)
+        actions[spec.id].setToolTip(spec.tip + (f" ({shown})" if shown else ""))

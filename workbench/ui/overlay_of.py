@@ -1,0 +1,128 @@
+"""What the canvas shows of the project in one frame: rows and running trackers packed into arrays."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from workbench.core.rows import BoxRow, Origin, TrackRow
+from workbench.services.tracking import TrackedBox
+from workbench.store import Category
+from workbench.ui.canvas.scene import BoxFlag, Overlay
+from workbench.ui.colours import Rgb, parse_colour, track_colour
+from workbench.ui.state import UiState
+
+TRAIL = 50  # frames a trail reaches back
+
+
+@dataclass(frozen=True)
+class Show:
+    """What the user wants to see."""
+
+    boxes: bool = True
+    labels: bool = True
+    trails: bool = False
+
+
+class Palette:
+    """Names and colours of a video's tracks, read once and kept until an edit of tracks or classes."""
+
+    def __init__(self, tracks: Sequence[TrackRow], categories: Sequence[Category], colour_by: str) -> None:
+        self.tracks = {t.id: t for t in tracks}
+        self.categories = {c.id: c for c in categories}
+        self._by_class = colour_by == "class"
+
+    def colour(self, track_id: int) -> Rgb:
+        """Colour of a track's boxes."""
+        track = self.tracks.get(track_id)
+        if track is None:
+            return (160, 160, 160)
+        if self._by_class and track.category_id in self.categories:
+            return parse_colour(self.categories[track.category_id].color)
+        return track_colour(track.number)
+
+    def label(self, track_id: int) -> str:
+        """Number and class of a track, and its name if it has one."""
+        track = self.tracks.get(track_id)
+        if track is None:
+            return "?"
+        words = [str(track.number), self.category_name(track_id), track.name]
+        return " ".join(word for word in words if word)
+
+    def category_name(self, track_id: int) -> str:
+        """Class of a track, "" when it has none that is known."""
+        category = self.categories.get(self.tracks[track_id].category_id)
+        return category.name if category else ""
+
+
+def palette_of(state: UiState) -> Palette:
+    """The palette of the video shown."""
+    tracks = state.project.tracks(state.video.id) if state.video else []
+    return Palette(tracks, state.project.categories(), state.colour_by)
+
+
+def overlay_of(state: UiState, palette: Palette, show: Show) -> Overlay:
+    """The overlay of the frame shown."""
+    if state.video is None or not show.boxes:
+        return Overlay()
+    rows = [row for row in state.project.boxes_at(state.video.id, state.frame) if not row.outside]
+    running = state.provisional.get(state.frame, ())
+    replaced = {b.track_id for b in running}
+    rows = [row for row in rows if row.protected or row.track_id not in replaced]
+    kept = {row.track_id for row in rows}
+    fresh = [b for b in running if b.found and b.track_id not in kept]
+    ids = [row.track_id for row in rows] + [b.track_id for b in fresh]
+    selected = set(state.selection)
+    flags = [flags_of(row) for row in rows] + [BoxFlag.PREDICTED] * len(fresh)
+    flags = [f | BoxFlag.SELECTED if t in selected else f for f, t in zip(flags, ids, strict=True)]
+    points, lengths = trails(state, ids) if show.trails else (np.zeros((0, 2), np.float32), ())
+    return Overlay(
+        boxes=np.array([row.box for row in rows] + [b.box for b in fresh], dtype=np.float64).reshape(-1, 4),
+        colors=np.array([palette.colour(t) for t in ids], dtype=np.uint8).reshape(-1, 3),
+        labels=labels(rows, fresh, palette) if show.labels else (),
+        track_ids=np.array(ids, dtype=np.int64),
+        flags=np.array(flags, dtype=np.uint8),
+        trail_points=points,
+        trail_lengths=np.array(lengths, dtype=np.int64),
+    )
+
+
+def flags_of(row: BoxRow) -> BoxFlag:
+    """How a stored box is drawn."""
+    marks: Mapping[BoxFlag, bool] = {
+        BoxFlag.PREDICTED: row.origin == Origin.MODEL and not row.verified,
+        BoxFlag.INTERPOLATED: row.origin == Origin.INTERPOLATED,
+        BoxFlag.KEYFRAME: bool(row.keyframe),
+        BoxFlag.VERIFIED: bool(row.verified),
+        BoxFlag.OCCLUDED: bool(row.occluded),
+    }
+    flags = BoxFlag(0)
+    for flag, on in marks.items():
+        if on:
+            flags |= flag
+    return flags
+
+
+def labels(rows: Sequence[BoxRow], fresh: Sequence[TrackedBox], palette: Palette) -> list[str]:
+    """A text for every box; what a model said comes with its score."""
+    scored = [(row.track_id, row.score if row.origin == Origin.MODEL else None) for row in rows]
+    scored += [(b.track_id, b.score) for b in fresh]
+    return [palette.label(t) + ("" if score is None else f" {score:.2f}") for t, score in scored]
+
+
+def trails(state: UiState, ids: Sequence[int]) -> tuple[np.ndarray, list[int]]:
+    """Where each box's centre has been, oldest first, and how many points belong to each box."""
+    assert state.video is not None
+    past: dict[int, list[tuple[float, float]]] = defaultdict(list)
+    start = max(state.frame - TRAIL, 0)
+    for row in state.project.boxes_between(state.video.id, start, state.frame + 1):
+        past[row.track_id].append((row.x + row.w / 2, row.y + row.h / 2))
+    for frame in range(start, state.frame + 1):
+        for b in state.provisional.get(frame, ()):
+            if b.found:
+                past[b.track_id].append((b.box[0] + b.box[2] / 2, b.box[1] + b.box[3] / 2))
+    points = [point for t in ids for point in past[t]]
+    return np.array(points, dtype=np.float32).reshape(-1, 2), [len(past[t]) for t in ids]
