@@ -89,7 +89,7 @@ class TimeAxis:
 
 def round_step(least: float) -> int:
     """The smallest of 1, 2, 5, 10, 20, 50, ... that is at least this."""
-    power = 10 ** max(math.floor(math.log10(max(least, 1.0))), 0)
+    power = int(10 ** math.floor(math.log10(max(least, 1.0))))
     return next(power * digit for digit in (1, 2, 5, 10) if power * digit >= min(least, power * 10))
 
 
@@ -99,7 +99,8 @@ def _fit_scale(frames: int, width: float) -> float:
 
 def clock(seconds: float, *, fine: bool = False) -> str:
     """h:mm:ss or m:ss, with hundredths when fine."""
-    whole = math.floor(seconds)
+    hundredths = round(seconds * 100)
+    whole = hundredths // 100
     hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
     text = f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
-    return f"{text}.{math.floor((seconds - whole) * 100):02d}" if fine else text
+    return f"{text}.{hundredths % 100:02d}" if fine else text

@@ -8,7 +8,6 @@ shape could be seen, one picture of shades takes their place.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +26,17 @@ from workbench.ui.timeline.occupancy import RANKED, Occupancy
 
 MOST_RUNS = 50_000  # in view; beyond, the occupancy picture is faster
 LOWEST_SHAPED = 7  # pixels of lane height; below, shapes are not told apart
-LEAST_APART = 5.0  # pixels between diamonds; denser ones would be a smear
+LEAST_APART = 8.0  # pixels between diamonds; denser ones would be a smear
+FARTHEST_KEY = 0.15  # pixels a frame; below, a diamond would hide more than it tells
+
+_FULL = (0.1, 0.9)
+_HEIGHTS: dict[int, tuple[float, float]] = {
+    Origin.HUMAN: _FULL,
+    Origin.IMPORTED: _FULL,
+    Origin.MODEL: (0.25, 0.85),
+    Origin.INTERPOLATED: (0.4, 0.6),
+}
+"""Where a bar lies in its lane, as shares of the lane's height."""
 
 _SHADES = {Origin.MODEL: 0.5, Origin.INTERPOLATED: 0.35, Origin.IMPORTED: 0.75, Origin.HUMAN: 1.0}
 
@@ -120,8 +129,7 @@ def _paint_kinds(painter: QPainter, spans: Spans, lanes: LanesInView, axis: Time
         if kind == OUTSIDE:
             _paint_outside(painter, lanes, lane[mine], place[mine], look)
             continue
-        low, high = {Origin.INTERPOLATED: (0.4, 0.6), Origin.MODEL: (0.25, 0.85)}.get(kind, (0.1, 0.9))
-        rects = _bars(lanes, lane[mine], place[mine], low, high)
+        rects = _bars(lanes, lane[mine], place[mine], *_HEIGHTS[kind])
         for color, indices in by_color(lanes.colors[lane[mine]]):
             _set_style(painter, kind, QColor(*color), look)
             draw_rects(painter, _hollow(rects[indices]) if kind == Origin.IMPORTED else rects[indices])
@@ -140,8 +148,8 @@ def _set_style(painter: QPainter, kind: int, color: QColor, look: Look) -> None:
 
 def _hollow(rects: NDArray[np.float64]) -> NDArray[np.float64]:
     """Room for the outline, which a painter draws half outside."""
-    out = rects + (0.0, 0.0, -1.0, -1.0)
-    out[:, 2:] = out[:, 2:].clip(0.0)
+    out = rects.copy()
+    out[:, 2:] = (rects[:, 2:] - 1.0).clip(0.0)
     return out
 
 
@@ -170,7 +178,7 @@ def _paint_occluded(painter: QPainter, spans: Spans, lanes: LanesInView, axis: T
     lane, _, place = _places(spans, lanes, axis)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QBrush(look.hatch, Qt.BrushStyle.BDiagPattern))
-    draw_rects(painter, _bars(lanes, lane, place, 0.1, 0.9))
+    draw_rects(painter, _bars(lanes, lane, place, *_FULL))
 
 
 def _paint_verified(painter: QPainter, spans: Spans, lanes: LanesInView, axis: TimeAxis, look: Look) -> None:
@@ -188,13 +196,13 @@ def _paint_keyframes(
 ) -> None:
     """Diamonds in the middle of their frame, thinned out where they would touch."""
     lane, found = spans.select(lanes.rows, *axis.visible)
-    if len(found) == 0:
+    if len(found) == 0 or axis.scale < FARTHEST_KEY:
         return
     x = axis.x_of(spans.start[found] + 0.5)
     slot = np.floor(x / LEAST_APART).astype(np.int64)
     first = np.concatenate([[True], (np.diff(slot) != 0) | (np.diff(lane) != 0)])
     x, lane = x[first], lane[first]
-    diamond = _diamond(min(lanes.height - 4, 11), ratio)
+    diamond = _diamond(min(lanes.height - 4, 11 if axis.scale >= 1.0 else 8), ratio)
     side = diamond.width()
     fragments = np.zeros((len(x), 10))
     fragments[:, 0], fragments[:, 1] = x, lanes.tops(lane) + lanes.height / 2
@@ -224,20 +232,10 @@ def _paint_picture(
     width = round(axis.width * ratio)
     ranks = occupancy.picture(lanes.rows, axis, width)
     pixels = np.take(_shade_table(lanes.colors, look), _table_index(ranks))
-    for top, part in _blocks(pixels):
-        image = argb_image(part)
-        y = lanes.top + top * lanes.height
-        inner = max(lanes.height - 1, 1) if lanes.height > 2 else lanes.height
-        if inner == lanes.height:
-            painter.drawImage(QRectF(0, y, axis.width, len(part) * lanes.height), image)
-            continue
-        for line in range(len(part)):
-            row = QRectF(0, line, width, 1)
-            painter.drawImage(QRectF(0, y + line * lanes.height, axis.width, inner), image, row)
-
-
-def _blocks(pixels: NDArray[np.uint32]) -> Iterator[tuple[int, NDArray[np.uint32]]]:
-    yield 0, pixels
+    if lanes.height >= 3:  # a line of ground between the lanes, or they would run together
+        pixels = np.stack([pixels] * (lanes.height - 1) + [np.zeros_like(pixels)], axis=1)
+        pixels = pixels.reshape(-1, width)
+    painter.drawImage(QRectF(0, lanes.top, axis.width, len(lanes) * lanes.height), argb_image(pixels))
 
 
 def _table_index(ranks: NDArray[np.uint8]) -> NDArray[np.intp]:
@@ -247,7 +245,7 @@ def _table_index(ranks: NDArray[np.uint8]) -> NDArray[np.intp]:
 
 def _shade_table(colors: NDArray[np.uint8], look: Look) -> NDArray[np.uint32]:
     """(L * ranks,) ARGB: transparent for rank 0, then towards the lane's full colour."""
-    ground = np.array(look.ground.getRgb()[:3], np.float64)
+    ground = np.array([look.ground.red(), look.ground.green(), look.ground.blue()], np.float64)
     shares = np.array([_SHADES[kind] for kind in RANKED])
     rgb = colors[:, None, :] * shares[:, None] + ground * (1 - shares)[:, None]  # L, ranks, 3
     c = rgb.round().astype(np.uint32)

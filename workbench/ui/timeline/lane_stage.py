@@ -86,7 +86,7 @@ class LaneStage(QWidget):
         self._occupancy = Occupancy(data, self._axis.frames)
         self._refresh()
 
-    def set_current_frame(self, frame: int) -> None:
+    def set_frame(self, frame: int) -> None:
         """Move the cursor; a cursor that leaves the view turns the page."""
         if frame == self._frame:
             return

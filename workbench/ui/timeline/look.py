@@ -9,8 +9,11 @@ from PySide6.QtGui import QColor, QPalette
 
 def mix(one: QColor, other: QColor, share: float) -> QColor:
     """``share`` of ``one`` and the rest of ``other``."""
+    rest = 1.0 - share
     return QColor.fromRgbF(
-        *(a * share + b * (1 - share) for a, b in zip(one.getRgbF()[:3], other.getRgbF()[:3], strict=True))
+        one.redF() * share + other.redF() * rest,
+        one.greenF() * share + other.greenF() * rest,
+        one.blueF() * share + other.blueF() * rest,
     )
 
 

@@ -8,7 +8,7 @@ function serves all tracks at the start and the one that an edit changed.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -68,7 +68,7 @@ class BoxColumns:
         if np.all(key[1:] > key[:-1]):
             return self
         order = np.argsort(key, kind="stable")
-        return BoxColumns(*(getattr(self, name)[order] for name in self.__dataclass_fields__))
+        return BoxColumns(**{f.name: getattr(self, f.name)[order] for f in fields(self)})
 
 
 @dataclass(frozen=True, eq=False)

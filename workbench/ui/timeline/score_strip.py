@@ -76,7 +76,7 @@ class ScoreStrip(QWidget):
         self._axis, self._left = axis, left
         self.update()
 
-    def set_current_frame(self, frame: int) -> None:
+    def set_frame(self, frame: int) -> None:
         """Move the cursor."""
         self._frame = frame
         self.update()

@@ -86,7 +86,7 @@ class TimelineView(QWidget):
             rate = fps
             seconds_of = lambda frame: frame / rate  # noqa: E731  (never a receiver of a signal)
         self.lanes.set_video(frames, seconds_of=seconds_of)
-        self.score_strip.set_current_frame(0)
+        self.score_strip.set_frame(0)
 
     def set_lanes(self, lanes: Iterable[Lane]) -> None:
         """Which tracks have a lane, top to bottom; boxes come by :meth:`set_columns`."""
@@ -105,10 +105,10 @@ class TimelineView(QWidget):
         self.lanes.update_tracks(track_ids, columns)
         self._show_score()
 
-    def set_current_frame(self, frame: int) -> None:
+    def set_frame(self, frame: int) -> None:
         """Move the cursor; a cursor that leaves the view turns the page."""
-        self.lanes.set_current_frame(frame)
-        self.score_strip.set_current_frame(frame)
+        self.lanes.set_frame(frame)
+        self.score_strip.set_frame(frame)
 
     def set_selected(self, track_ids: Iterable[int]) -> None:
         """Highlight these tracks; when it is one, its score curve is shown."""
