@@ -77,26 +77,25 @@ class History:
             self._refuse_second_long()
             hold.edit_id = journal.begin(driver(connection), change.name, author, parts=len(parts))
         edit_id = hold.edit_id
-        scope, done, total = Scope(), 0, _size(parts)
+        done, total = 0, _size(parts)
         try:
             for group in journal.transactions(map(_rows, parts)):
                 chosen = parts[group.start : group.stop]
                 last = group.stop == len(parts)
-                scope = scope.union(ChangeSet("", tuple(chosen)).scope())
                 then = self._end_long if last else None
                 with self._db.writing(bulk=True, durable=last, then=then) as connection:
                     _write_new(driver(connection), edit_id, group.start, chosen)
                     if last:
                         journal.drop_undone(driver(connection))
-                        journal.complete(driver(connection), edit_id, total, scope)
+                        journal.complete(driver(connection), edit_id, total, hold.scope)
                 done += _size(chosen)
                 if not last:
-                    self._db.fold_log()
+                    self._db.slice_done()
                     yield Progress(done, total, change.name)
         except BaseException:
-            self._take_back(edit_id, scope)
+            self._take_back(edit_id, hold.scope)
             raise
-        self._tell(scope)
+        self._tell(hold.scope)
         return self._edit(edit_id)
 
     def undo(self) -> Edit | None:
@@ -256,7 +255,7 @@ class History:
                     if last:
                         journal.turned(driver(connection), edit, forward=forward)
                 if not last:
-                    self._db.fold_log()
+                    self._db.slice_done()
                     yield Progress(done, edit.row_count, edit.name)
         except BaseException:
             self._take_back(edit.id, edit.scope)

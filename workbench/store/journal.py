@@ -71,45 +71,44 @@ def parts_of(change: ChangeSet) -> list[Change]:
 
     A row that changes is before and after in the same piece, so that no key is ever taken twice.
     Children go before their tracks do, and come after them.
+
+    Raises:
+        ValueError: a row before is named twice.
     """
     gone: list[Change] = []
     kept: list[Change] = []
     tracks: list[Change] = []
     tracks_gone: list[Change] = []
     for part in change.changes:
-        removed, stays = _paired(part)
+        replaced, removed = _matched(part)
         is_track = part.table == "track"
-        (tracks_gone if is_track else gone).extend(_pieces(part.table, removed))
-        (tracks if is_track else kept).extend(_pieces(part.table, stays))
+        (tracks_gone if is_track else gone).extend(_removals(part.table, removed))
+        (tracks if is_track else kept).extend(_writes(part, replaced))
     return [*gone, *tracks, *kept, *tracks_gone]
 
 
-_Pair = tuple[tuple[Row, ...], tuple[Row, ...]]
-
-
-def _paired(change: Change) -> tuple[list[_Pair], list[_Pair]]:
-    """Each key's rows (before, after): those that only go, and all others."""
-    if not change.before:
-        return [], [((), (row,)) for row in change.after]
+def _matched(change: Change) -> tuple[dict[Any, Row], list[Row]]:
+    """The rows before, by key, that a row after replaces, and those that only go."""
     key = key_of(change.table)
-    waiting: dict[Any, list[Row]] = {}
-    for row in change.before:
-        waiting.setdefault(key(row), []).append(row)
-    stays: list[_Pair] = [(tuple(waiting.pop(key(row), ())), (row,)) for row in change.after]
-    return [((row,), ()) for rows in waiting.values() for row in rows], stays
+    going = {key(row): row for row in change.before}
+    if len(going) < len(change.before):
+        raise ValueError(f"a row of {change.table} is named twice among those before")
+    stay = {k for row in change.after if (k := key(row)) in going} if going else set()
+    return {k: going[k] for k in stay}, [row for k, row in going.items() if k not in stay]
 
 
-def _pieces(table: str, pairs: Sequence[_Pair]) -> Iterator[Change]:
-    before: list[Row] = []
-    after: list[Row] = []
-    for old, new in pairs:
-        if len(before) + len(after) + len(old) + len(new) > PART_ROWS:
-            yield Change(table, tuple(before), tuple(after))
-            before, after = [], []
-        before.extend(old)
-        after.extend(new)
-    if before or after:
-        yield Change(table, tuple(before), tuple(after))
+def _removals(table: str, rows: Sequence[Row]) -> Iterator[Change]:
+    for i in range(0, len(rows), PART_ROWS):
+        yield Change(table, before=tuple(rows[i : i + PART_ROWS]))
+
+
+def _writes(change: Change, replaced: dict[Any, Row]) -> Iterator[Change]:
+    key = key_of(change.table)
+    step = PART_ROWS // 2 if replaced else PART_ROWS
+    for i in range(0, len(change.after), step):
+        after = change.after[i : i + step]
+        before = (replaced.pop(key(row), None) for row in after) if replaced else ()
+        yield Change(change.table, tuple(row for row in before if row is not None), after)
 
 
 def key_of(table: str) -> itemgetter[Any]:
@@ -145,9 +144,10 @@ def moved(raw: sqlite3.Connection, edit_id: int, applied: int) -> None:
 
 def complete(raw: sqlite3.Connection, edit_id: int, row_count: int, scope: Scope) -> Edit:
     """The edit becomes the newest of the history."""
+    position = max(_newest_position(raw, "done"), _newest_position(raw, "undone")) + 1
     raw.execute(
         "UPDATE edit SET state = 'done', position = ?, row_count = ?, scope = ? WHERE id = ?",
-        (_newest_position(raw) + 1, row_count, _scope_text(scope), edit_id),
+        (position, row_count, _scope_text(scope), edit_id),
     )
     return edit(raw, edit_id)
 
@@ -162,7 +162,7 @@ def turned(raw: sqlite3.Connection, edit: Edit, *, forward: bool) -> None:
 
     Where others were completed while it moved, it takes its place behind them.
     """
-    newest = _newest_position(raw)
+    newest = _newest_position(raw, "done")
     position = edit.position if newest <= (edit.position or 0) else newest + 1
     state = "done" if forward else "undone"
     raw.execute("UPDATE edit SET state = ?, position = ? WHERE id = ?", (state, position, edit.id))
@@ -175,7 +175,7 @@ def rested(raw: sqlite3.Connection, edit: Edit) -> None:
     """
     if edit.state == "writing":
         raw.execute("DELETE FROM edit WHERE id = ?", (edit.id,))
-    elif edit.state == "undone" and _newest_position(raw) > (edit.position or 0):
+    elif edit.state == "undone" and _newest_position(raw, "done") > (edit.position or 0):
         raw.execute("UPDATE edit SET state = 'dropped' WHERE id = ?", (edit.id,))
 
 
@@ -250,8 +250,8 @@ def transactions(sizes: Iterable[int]) -> list[range]:
     return [*groups, range(start, stop)] if stop > start else groups
 
 
-def _newest_position(raw: sqlite3.Connection) -> int:
-    row = raw.execute("SELECT max(position) FROM edit WHERE state = 'done'").fetchone()
+def _newest_position(raw: sqlite3.Connection, state: str) -> int:
+    row = raw.execute("SELECT max(position) FROM edit WHERE state = ?", (state,)).fetchone()
     return int(row[0] or 0)
 
 

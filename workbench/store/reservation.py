@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from workbench.core.edits import Change
+from workbench.core.edits import Change, Scope
 from workbench.core.errors import EditConflictError
 from workbench.core.rows import Row, TrackRow
 from workbench.store.journal import key_of
@@ -28,7 +28,7 @@ class Reservation:
         self.name = name
         self.edit_id: int | None = None
         self._keys: dict[str, set[Any]] = defaultdict(set)
-        self._used: set[int] = set()  # tracks that its rows stand on
+        self.scope = Scope()
         self._turned: set[int] = set()  # tracks that it makes or removes
         for part in parts:
             self._add(part)
@@ -39,7 +39,7 @@ class Reservation:
             held = self._keys.get(change.table, set())
             keys = set(map(key_of(change.table), change.before + change.after))
             gone = _track_ids(change.before) - _track_ids(change.after)
-            if keys & held or _tracks(change) & self._turned or gone & self._used:
+            if keys & held or change.scope().tracks & self._turned or gone & self.scope.tracks:
                 raise EditConflictError(
                     f"“{self.name}” is being written and holds these rows; repeat this when it has finished."
                 )
@@ -47,12 +47,8 @@ class Reservation:
     def _add(self, change: Change) -> None:
         rows = change.before + change.after
         self._keys[change.table].update(map(key_of(change.table), rows))
-        self._used |= _tracks(change)
+        self.scope = self.scope.union(change.scope())
         self._turned |= _track_ids(change.before) ^ _track_ids(change.after)
-
-
-def _tracks(change: Change) -> frozenset[int]:
-    return change.scope().tracks
 
 
 def _track_ids(rows: Iterable[Row]) -> set[int]:

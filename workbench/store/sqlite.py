@@ -30,7 +30,7 @@ Values: TypeAlias = Sequence[Any]
 
 _APPLICATION = 0x57425031  # "WBP1", marks the file as ours
 _LOG_PAGES = 4000  # a correction folds the log back when it is longer than this
-_BULK_LOG_BYTES = 8 << 20  # a bulk writer does when it is longer than that
+_SLICES_A_FOLD = 16  # a bulk writer does after so many slices, which is about half of that
 
 _SENTENCES = {
     sqlite3.SQLITE_FULL: "The disk is full, so {path} was not changed; free some space and repeat it.",
@@ -88,6 +88,7 @@ class Database:
         self._own = threading.local()
         self._readers: weakref.WeakSet[_Reader] = weakref.WeakSet()
         self._closed = False
+        self._slices = 0
         with explained(path):
             self._writer = self._engine.connect()
 
@@ -129,10 +130,10 @@ class Database:
             if then is not None:
                 then()
 
-    def fold_log(self) -> None:
-        """Bring a long log back into the file, beside whoever writes; for bulk writers."""
-        log = log_of(self.path)
-        if log.exists() and log.stat().st_size > _BULK_LOG_BYTES:
+    def slice_done(self) -> None:
+        """Now and then bring the log back into the file, beside whoever writes; for bulk writers."""
+        self._slices += 1
+        if self._slices % _SLICES_A_FOLD == 0:
             self.read("PRAGMA wal_checkpoint(PASSIVE)")
 
     def check(self) -> None:

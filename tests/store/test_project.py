@@ -1,0 +1,220 @@
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+
+import pytest
+
+from tests.store.reference import add, box, new_project, stored, track
+from workbench.core.edits import ChangeSet
+from workbench.core.errors import ProjectError
+from workbench.store import Project
+from workbench.store.sqlite import driver
+
+OPEN_ELSEWHERE = (
+    "import sys; from workbench.store import Project; p = Project.open(sys.argv[1]); print(p.read_only)"
+)
+
+
+def one_edit(project: Project, number: int = 1, boxes: int = 3) -> None:
+    project.apply(add("Add track", [track(number)], [box(number, frame) for frame in range(boxes)]))
+
+
+def test_a_new_project_is_a_folder_with_its_places(tmp_path):
+    with Project.create(tmp_path / "a.wbp") as project:
+        assert (project.path, project.read_only, project.notices) == (tmp_path / "a.wbp", False, ())
+        assert project.history() == []
+    names = {"project.db", "weights", "jobs", "snapshots", "cache"}
+    assert names <= {entry.name for entry in (tmp_path / "a.wbp").iterdir()}
+    assert [entry.name for entry in tmp_path.iterdir()] == ["a.wbp"]
+
+
+def test_creating_over_something_is_refused_and_leaves_it(tmp_path):
+    (tmp_path / "a.wbp").mkdir()
+    (tmp_path / "a.wbp" / "precious.txt").write_text("mine")
+    with pytest.raises(ProjectError, match="exists already"):
+        Project.create(tmp_path / "a.wbp")
+    assert (tmp_path / "a.wbp" / "precious.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("file", [None, b"", b"no database at all" * 100])
+def test_a_folder_that_is_no_project_is_refused(tmp_path, file):
+    if file is not None:
+        (tmp_path / "project.db").write_bytes(file)
+    with pytest.raises(ProjectError, match=r"no (Tracking Workbench project|project file)"):
+        Project.open(tmp_path)
+
+
+def test_another_programs_database_is_refused(tmp_path):
+    other = sqlite3.connect(tmp_path / "project.db")
+    other.execute("CREATE TABLE box (x)")
+    other.close()
+    with pytest.raises(ProjectError, match="no Tracking Workbench project"):
+        Project.open(tmp_path)
+
+
+def test_a_second_window_reads_and_says_why_it_cannot_write(project):
+    with Project.open(project.path) as second:
+        assert second.read_only
+        assert len(second.notices) == 1
+        assert "another window" in second.notices[0]
+        one_edit(project)
+        assert stored(second) == stored(project)
+        with pytest.raises(ProjectError, match="read-only"):
+            second.undo()
+    assert not project.read_only
+    project.close()
+    with Project.open(project.path) as third:
+        assert not third.read_only
+
+
+def test_a_window_of_another_process_counts(project):
+    command = [sys.executable, "-c", OPEN_ELSEWHERE, str(project.path)]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "True\n"
+    project.close()
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "False\n"
+    with Project.open(project.path) as again:  # that process ended without closing
+        assert not again.read_only
+
+
+def test_reading_only_takes_no_lock(project):
+    project.close()
+    with Project.open(project.path, read_only=True) as reader, Project.open(project.path) as writer:
+        assert (reader.read_only, reader.notices, writer.read_only) == (True, (), False)
+
+
+def test_a_closed_project_says_so(project):
+    project.close()
+    project.close()
+    with pytest.raises(ProjectError, match="closed"):
+        project.videos()
+    with pytest.raises(ProjectError, match="closed"):
+        one_edit(project)
+
+
+def test_a_newer_schema_is_refused_and_nothing_is_changed(project):
+    project.close()
+    file = project.path / "project.db"
+    newer = sqlite3.connect(file)
+    newer.execute("PRAGMA user_version = 999")
+    newer.close()
+    before = file.read_bytes()
+    with pytest.raises(ProjectError, match=r"newer .*schema 999"):
+        Project.open(project.path)
+    assert file.read_bytes() == before
+
+
+def test_a_damaged_page_is_reported_and_reading_goes_on_elsewhere(project):
+    one_edit(project, boxes=3000)
+    project.close()
+    file = project.path / "project.db"
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2 : len(content) // 2 + 3 * 4096] = os.urandom(3 * 4096)
+    file.write_bytes(content)
+    with Project.open(project.path) as damaged:
+        with pytest.raises(ProjectError, match="damaged"):
+            damaged.check()
+        assert damaged.videos()
+
+
+def test_a_damaged_head_is_refused(project):
+    project.close()
+    file = project.path / "project.db"
+    file.write_bytes(b"x" * 200 + file.read_bytes()[200:])
+    with pytest.raises(ProjectError, match="damaged"):
+        Project.open(project.path)
+
+
+def test_a_full_disk_takes_the_change_back_and_keeps_what_was_saved(project):
+    one_edit(project)
+    before = stored(project)
+    with project._db.writing() as connection:
+        raw = driver(connection)
+    pages = raw.execute("PRAGMA page_count").fetchone()[0]
+    raw.execute(f"PRAGMA max_page_count = {pages + 30}")
+    many = [box(1, 10 + frame) for frame in range(5000)]
+    with pytest.raises(ProjectError, match="disk is full"):
+        project.apply(ChangeSet.of("Import", box=([], many)))
+    with pytest.raises(ProjectError, match="disk is full"):
+        list(project.apply_large(ChangeSet.of("Import", box=([], many))))
+    assert stored(project) == before
+    assert project.undo_name == "Add track"
+    raw.execute("PRAGMA max_page_count = 1000000")
+    list(project.apply_large(ChangeSet.of("Import", box=([], many))))
+    project.check()
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "geteuid") or os.geteuid() == 0, reason="nothing is forbidden to this user"
+)
+def test_a_folder_without_write_permission_can_be_read_only(project):
+    one_edit(project)
+    project.close()
+    project.path.chmod(0o555)
+    (project.path / "lock").chmod(0o444)
+    try:
+        with pytest.raises(ProjectError, match="cannot be written"):
+            Project.open(project.path)
+        with Project.open(project.path, read_only=True) as reader:
+            assert len(reader.tracks(1)) == 1
+    finally:
+        project.path.chmod(0o755)
+
+
+def test_a_long_edit_that_a_crash_cut_off_is_taken_back_at_the_next_opening(project, tmp_path):
+    one_edit(project)
+    before = stored(project)
+    long = ChangeSet.of("Import", box=([], [box(1, 10 + frame) for frame in range(2000)]))
+    going = project.apply_large(long)
+    next(going)
+    shutil.copytree(project.path, tmp_path / "crashed.wbp")
+    going.close()
+    with Project.open(tmp_path / "crashed.wbp") as again:
+        assert stored(again) == before
+        assert "Import" in again.notices[0]
+        assert [edit.name for edit in again.history()] == ["Add track"]
+
+
+@pytest.mark.parametrize("way", ["undo", "redo"])
+def test_a_long_undo_or_redo_that_a_crash_cut_off_never_began(project, tmp_path, way):
+    one_edit(project)
+    list(project.apply_large(ChangeSet.of("Import", box=([], [box(1, 10 + frame) for frame in range(2000)]))))
+    if way == "redo":
+        project.undo()
+    before, history = stored(project), project.history()
+    going = project.undo_large() if way == "undo" else project.redo_large()
+    next(going)
+    shutil.copytree(project.path, tmp_path / "crashed.wbp")
+    going.close()
+    with Project.open(tmp_path / "crashed.wbp") as again:
+        assert stored(again) == before
+        assert again.history() == history
+
+
+def test_closing_in_the_middle_of_a_long_edit_is_like_a_crash(project):
+    one_edit(project)
+    before = stored(project)
+    going = project.apply_large(ChangeSet.of("Import", box=([], [box(1, 10 + f) for f in range(2000)])))
+    next(going)
+    project.close()
+    going.close()
+    with Project.open(project.path) as again:
+        assert stored(again) == before
+
+
+def test_a_backup_is_a_project_file_of_this_moment(project, tmp_path):
+    one_edit(project)
+    (tmp_path / "copy.wbp").mkdir()
+    project.backup(tmp_path / "copy.wbp" / "project.db")
+    with Project.open(tmp_path / "copy.wbp") as copy:
+        assert stored(copy) == stored(project)
+        assert copy.undo_name == "Add track"
+    with pytest.raises(ProjectError, match="exists already"):
+        project.backup(tmp_path / "copy.wbp" / "project.db")
+
+
+def test_a_place_that_cannot_be_written_is_said(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ProjectError, match="cannot be made"):
+        new_project(tmp_path / "file" / "a.wbp")
