@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSettings, QTimer, Slot
@@ -15,13 +17,14 @@ from workbench.services.demo import make_demo
 from workbench.services.projects import Opened, demo_folder, open_path
 from workbench.ui.fault import FaultHook, show_fault
 from workbench.ui.main_window import MainWindow
+from workbench.ui.theme import apply_theme
 from workbench.ui.worker import Task, TaskQueue
 
 log = logging.getLogger(__name__)
 
 SWITCH_INTERVAL = 0.0005  # s; Python's default of 5 ms lets a busy worker hold the GUI thread up
 NO_SCREEN = (
-    "There is no screen here: write a picture of the window with `bash setup.sh run --screenshot window.png`, "
+    "There is no screen here: write a picture of the window with `bash setup.sh run --screenshot shot.png`, "
     "or show it on a virtual screen with `xvfb-run -a bash setup.sh run`."
 )
 
@@ -38,7 +41,7 @@ def run_window(path: Path | None, *, screenshot: Path | None = None) -> int:
     """
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     if screenshot is not None:
-        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+        os.environ["QT_QPA_PLATFORM"] = offscreen_platform()
     elif not has_screen():
         sys.stderr.write(NO_SCREEN + "\n")
         return 1
@@ -50,6 +53,7 @@ def run_window(path: Path | None, *, screenshot: Path | None = None) -> int:
         return 1
     app = QApplication.instance() or QApplication(sys.argv[:1])
     app.setApplicationName("Tracking Workbench")
+    apply_theme(app)
     sys.excepthook = FaultHook(app)
     desk = Desk(QSettings("tracking-workbench", "tracking-workbench"), app)
     window = desk.show(opened)
@@ -64,6 +68,14 @@ def has_screen() -> bool:
     if "QT_QPA_PLATFORM" in os.environ or sys.platform != "linux":
         return True
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def offscreen_platform() -> str:
+    """Qt's platform without a screen, with room for a whole window (its own is 800 by 800 pixels)."""
+    screen = {"name": "paper", "x": 0, "y": 0, "width": 1920, "height": 1200, "logicalDpi": 96, "dpr": 1}
+    with tempfile.NamedTemporaryFile("w", suffix=".json", delete=False) as file:
+        json.dump({"screens": [screen]}, file)
+    return f"offscreen:configfile={file.name}"
 
 
 def open_demo() -> Opened:

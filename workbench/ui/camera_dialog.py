@@ -65,17 +65,20 @@ class CameraDialog(QDialog):
         folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.MoviesLocation)
         target = Path(folder or ".") / f"camera-{datetime.now():%Y%m%d-%H%M%S}.mkv"
         source = self._source.text().strip()
-        camera = Camera(int(source) if source.isdigit() else source)
-        self._queue.submit(Task("Recording", lambda: self._record(camera, target)))
+        device = int(source) if source.isdigit() else source
+        self._queue.submit(Task("Recording", lambda: self._record(device, target)))
         self._button.setText("Stop")
         self._status.setText(f"Recording to {target}")
 
-    def _record(self, camera: Camera, target: Path) -> Generator[int, None, Path]:
+    def _record(self, device: int | str, target: Path) -> Generator[int, None, Path]:
         """Runs in the camera's thread: pictures go through a mailbox, so a slow window never falls behind."""
         count = 0
         self.recording = target
         target.parent.mkdir(parents=True, exist_ok=True)
-        with contextlib.closing(camera.record(target)) as frames:
+        with (
+            contextlib.closing(Camera(device)) as camera,
+            contextlib.closing(camera.record(target)) as frames,
+        ):
             for frame in frames:
                 self._latest.put(frame)
                 count += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workbench.formats.registry import writable
+from workbench.formats.registry import FORMATS
 
 
 class ExportDialog(QDialog):
@@ -29,8 +29,12 @@ class ExportDialog(QDialog):
         self.setWindowTitle("Export")
         self._scope = scope
         self._formats = QComboBox()
-        for spec in writable():
-            self._formats.addItem(spec.title, spec.name)
+        for spec in FORMATS:
+            if spec.write is not None:
+                self._formats.addItem(spec.title, spec.name)
+                self._formats.setItemData(
+                    self._formats.count() - 1, spec.description, Qt.ItemDataRole.ToolTipRole
+                )
         self._target = QLineEdit()
         self._target.setMinimumWidth(320)
         self._target.textChanged.connect(self._check)

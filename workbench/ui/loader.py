@@ -69,7 +69,7 @@ class _Decoder(QObject):
     """Lives in the loader's thread and owns the reader."""
 
     ready = Signal()
-    opened = Signal(int, object)
+    opened = Signal(int, object, object)
 
     def __init__(self, sources: Mailbox[_Source], wishes: Mailbox[Wish], answers: Mailbox[Answer]) -> None:
         super().__init__()
@@ -96,14 +96,22 @@ class _Decoder(QObject):
             self._reader.close()
             self._reader = None
 
+    @Slot()
+    def find_proxy(self) -> None:
+        """Use the proxy that was just built."""
+        if self._reader is not None:
+            self._reader.find_proxy()
+
     def _open(self, source: _Source) -> None:
         self.close()
         self._video = source.video
         try:
             self._reader = DisplayReader(source.path, source.cache)
-            self.opened.emit(source.video, self._reader.problems)
         except VideoError as error:
-            self.opened.emit(source.video, (str(error),))
+            self.opened.emit(source.video, (str(error),), None)
+            return
+        target = self._reader.proxy_target if self._reader.wants_proxy else None
+        self.opened.emit(source.video, self._reader.problems, target)
 
     def _decode(self, reader: DisplayReader, wish: Wish) -> Answer:
         try:
@@ -122,14 +130,16 @@ class FrameLoader(QObject):
         shown(DisplayFrame): a wanted frame was decoded.
         failed(frame, sentence): a wanted frame cannot be decoded.
         problems(tuple of sentences): what is wrong with the video just opened.
+        proxy_wanted(path): scrubbing would be faster with a proxy there.
     """
 
     shown = Signal(object)
     failed = Signal(int, str)
     problems = Signal(object)
+    proxy_wanted = Signal(object)
 
+    _proxy_built = Signal()
     _poke = Signal()
-    _closing = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -143,6 +153,7 @@ class FrameLoader(QObject):
         self._decoder = _Decoder(self._sources, self._wishes, self._answers)
         self._decoder.moveToThread(self._thread)
         self._poke.connect(self._decoder.serve)
+        self._proxy_built.connect(self._decoder.find_proxy)
         self._thread.finished.connect(self._decoder.close)
         self._decoder.ready.connect(self._on_ready)
         self._decoder.opened.connect(self._on_opened)
@@ -170,6 +181,10 @@ class FrameLoader(QObject):
         self._wishes.put(self._wanted)
         self._poke.emit()
 
+    def use_proxy(self) -> None:
+        """A proxy was built; use it from now on."""
+        self._proxy_built.emit()
+
     def close(self) -> None:
         """End the thread."""
         self._thread.quit()
@@ -187,7 +202,11 @@ class FrameLoader(QObject):
         else:
             self.failed.emit(answer.wish.frame, answer.problem)
 
-    @Slot(int, object)
-    def _on_opened(self, video: int, problems: tuple[str, ...]) -> None:
-        if video == self._video and problems:
+    @Slot(int, object, object)
+    def _on_opened(self, video: int, problems: tuple[str, ...], proxy: Path | None) -> None:
+        if video != self._video:
+            return
+        if problems:
             self.problems.emit(problems)
+        if proxy is not None:
+            self.proxy_wanted.emit(proxy)

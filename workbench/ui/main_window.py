@@ -222,6 +222,8 @@ class MainWindow(QMainWindow):
         self.loader.shown.connect(self._on_shown)
         self.loader.failed.connect(self._on_frame_failed)
         self.loader.problems.connect(self._on_problems)
+        self.loader.proxy_wanted.connect(self.files.build_proxy)
+        self.files.proxy_built.connect(self.loader.use_proxy)
         self._bar.failed.connect(self.notice.tell)
         self._bar.broke.connect(self._on_fault)
 
@@ -278,12 +280,12 @@ class MainWindow(QMainWindow):
         if self._scrubbing:
             self._settled.start()
         self.transport.show_frame(frame)
-        self.timeline.set_current_frame(frame)
+        self.timeline.set_frame(frame)
 
     @Slot(object)
     def _on_shown(self, shown: DisplayFrame) -> None:
         first = self.canvas.source_size == (0.0, 0.0)
-        self.canvas.set_image(shown.image, shown.scale)
+        self.canvas.set_image(shown.image, 1.0 / shown.scale)
         if first:
             self.canvas.fit()
         self._show_overlay()

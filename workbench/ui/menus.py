@@ -11,7 +11,17 @@ from PySide6.QtWidgets import QMainWindow
 
 from workbench.ui.actions import ACTIONS, ActionSpec
 
-TOOLBAR = ("open_video", "new_box", "track_backward", "track_forward", "stop", "undo", "redo", "export_files")
+TOOLBAR = {
+    "open_video": "Open",
+    "new_box": "New box",
+    "track_backward": "◀ Track",
+    "track_forward": "Track ▶",
+    "stop": "■ Stop",
+    "undo": "↶ Undo",
+    "redo": "↷ Redo",
+    "export_files": "Export",
+}
+"""Actions of the tool bar and their short texts."""
 ON_AT_START = ("follow_view",)
 
 
@@ -49,6 +59,7 @@ def build_menus(window: QMainWindow, groups: Sequence[QObject]) -> dict[str, QAc
 def _action(window: QMainWindow, spec: ActionSpec, command: Callable[..., None]) -> QAction:
     action = QAction(spec.text, window)
     action.setObjectName(spec.id)
+    action.setIconText(TOOLBAR.get(spec.id, spec.text))
     action.setStatusTip(spec.tip)
     action.setCheckable(spec.checkable)
     action.setChecked(spec.id in ON_AT_START)

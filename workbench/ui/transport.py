@@ -22,14 +22,17 @@ class TransportBar(QWidget):
         super().__init__(parent)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(6, 2, 6, 2)
-        for name, glyph in (("previous_frame", "◀"), ("play", "⏵"), ("next_frame", "▶")):
+        for name, glyph in (("previous_frame", "◀◀"), ("play", "▶"), ("next_frame", "▶▶")):
+            actions[name].setIconText(glyph)
             button = QToolButton()
             button.setDefaultAction(actions[name])
-            button.setText(glyph)
             button.setAutoRaise(True)
+            button.setMinimumWidth(36)
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             button.setAutoRepeat(name != "play")
             layout.addWidget(button)
+        actions["play"].toggled.connect(self._show_playing)
+        self._play = actions["play"]
         self._slider = QSlider(Qt.Orientation.Horizontal)
         self._slider.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._slider.setToolTip("Drag to scrub")
@@ -62,6 +65,10 @@ class TransportBar(QWidget):
                 widget.setValue(frame)
         minutes, seconds = divmod(frame / self._fps, 60)
         self._total.setText(f"/ {self._slider.maximum()}   {int(minutes)}:{seconds:06.3f}")
+
+    @Slot(bool)
+    def _show_playing(self, on: bool) -> None:
+        self._play.setIconText("❚❚" if on else "▶")
 
     @Slot()
     def _press(self) -> None:

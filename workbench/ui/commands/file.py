@@ -17,6 +17,7 @@ from workbench.ui.camera_dialog import CameraDialog
 from workbench.ui.export_dialog import ExportDialog
 from workbench.ui.state import UiState
 from workbench.ui.worker import Task, TaskQueue
+from workbench.video.proxy import build_proxy
 
 Steps = Generator[Progress, None, object]
 Handler = Callable[[str, object], None]
@@ -32,6 +33,7 @@ class FileCommands(QObject):
         told(sentence), refused(sentence): what was done, or why it was not.
         reported(title, text): a job ended with a report.
         relinked: the video's file was found elsewhere.
+        proxy_built: scrubbing can be faster now.
     """
 
     open_requested = Signal(str)
@@ -39,6 +41,7 @@ class FileCommands(QObject):
     refused = Signal(str)
     reported = Signal(str, str)
     relinked = Signal()
+    proxy_built = Signal()
 
     def __init__(self, state: UiState, jobs: TaskQueue, parent: QWidget) -> None:
         super().__init__(parent)
@@ -144,6 +147,14 @@ class FileCommands(QObject):
             self._show_report,
         )
 
+    @Slot(object)
+    def build_proxy(self, target: Path) -> None:
+        """Make half-size pictures of a video whose frames are slow to reach, in the background."""
+        video = self._state.video
+        if video is not None and not self._state.project.read_only:
+            path = self._state.project.video_file(video)
+            self._submit("Preparing fast scrubbing", lambda: build_proxy(path, target), self._show_proxy)
+
     @Slot()
     def save(self) -> None:
         """Say that everything is saved."""
@@ -159,6 +170,9 @@ class FileCommands(QObject):
 
     def _show_report(self, label: str, report: object) -> None:
         self.reported.emit(label, str(report))
+
+    def _show_proxy(self, _label: str, _path: object) -> None:
+        self.proxy_built.emit()
 
     def _show_added(self, _label: str, video: object) -> None:
         assert isinstance(video, Video)

@@ -102,6 +102,7 @@ class TracksPanel(QTableView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._selecting = False
         self._model = TracksModel(self)
         self.setModel(self._model)
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -114,7 +115,6 @@ class TracksPanel(QTableView):
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setTabKeyNavigation(False)
         self.doubleClicked.connect(self._on_double_click)
-        self._selecting = False
 
     def show_lines(self, lines: Sequence[TrackLine], selection: Sequence[int]) -> None:
         """Show these tracks with these selected."""

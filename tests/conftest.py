@@ -1,0 +1,32 @@
+"""What all tests share: no test leaves a thread running, none touches the user's own settings."""
+
+import gc
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path, monkeypatch):
+    """Settings, demo and plugins of the user are not seen."""
+    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(name, str(tmp_path / name.lower()))
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_left(request):
+    """Fail a window test that leaves a QThread running."""
+    yield
+    if "qtbot" not in request.fixturenames:
+        return
+    from PySide6.QtCore import QThread
+
+    gc.collect()
+    running = [o.objectName() for o in gc.get_objects() if _is_running_thread(o, QThread)]
+    assert not running, f"threads left running: {running}"
+
+
+def _is_running_thread(thing, kind):
+    try:
+        return isinstance(thing, kind) and thing.isRunning()
+    except (RuntimeError, ReferenceError):  # its C++ object or its referent is gone
+        return False
