@@ -22,7 +22,7 @@ from workbench.video.index import PacketIndex
 # Leaving out pictures that no other is built on is exact here; with AV1 it loses frames.
 SKIPPING_IS_EXACT = frozenset({"h264", "hevc"})
 
-_LOST = 500  # packets that nobody knows, in a row, before a landing place is given up
+_LOST = 500  # packets that nobody knows before a landing place is given up
 
 
 class Decoder:
@@ -31,16 +31,18 @@ class Decoder:
     Args:
         path: the file.
         index: its packet index.
-        threads: of the decoder; None takes the processor's cores, at most 8. With one, an error is never
+        threads: of the decoder; None takes one more than the processor has cores (one picture
+            is being handed over), at most 9. With one, an error is never
             reported late, so that it cannot take whole pictures with it.
     """
 
     def __init__(self, path: Path, index: PacketIndex, *, threads: int | None = None) -> None:
-        self.threads = threads or min(os.cpu_count() or 1, 8)
+        self.threads = threads or min((os.cpu_count() or 1) + 1, 9)
         self.wanted = 0  # frames below this number need not come out
         self.fed = -1  # the last packet given to the decoder
         self._path = path
         self._index = index
+        self._numbers = range(len(index.pts))
         self._open()
         self._may_skip = self.codec in SKIPPING_IS_EXACT
 
@@ -87,7 +89,7 @@ class Decoder:
             pictures = self._context.decode(packet)
         except av.error.FFmpegError:
             return []  # the picture does not arrive, which is how the reader notices
-        return [(int(self._index.frame[p.pts]), p) for p in pictures if p.pts is not None]
+        return [(int(self._index.frame[p.pts]), p) for p in pictures if p.pts in self._numbers]
 
     def _packets(self, first: int) -> Iterator[tuple[int, av.Packet[VideoStream]]]:
         """The packets from ``first`` on, with their numbers."""
@@ -119,25 +121,25 @@ class Decoder:
 
     def _land(self, place: int, first: int) -> Iterator[tuple[int, av.Packet[VideoStream]]]:
         """Packets from ``first`` on after seeking for ``place``; none if that landed too late."""
-        identity, by_stamp = self._index.identity or {}, self._index.by_stamp
         try:
             self._container.seek(int(self._index.seek[place]), stream=self._stream)
         except (av.error.FFmpegError, OSError, OverflowError):
             return
-        arrived, unknown = False, 0
+        number, unknown = None, 0
         for packet in self._raw():
-            name = packet.pts if by_stamp else packet.pos
-            number = None if name is None else identity.get(name)
             if number is None:
-                unknown += 1
-                if unknown > _LOST:
+                found = self._index.find(packet)
+                unknown += found is None
+                if unknown > _LOST or (found is not None and found > first):
                     return
-                continue
-            if not arrived and number > first:
-                return
-            arrived, unknown = True, 0
-            if number >= first:
-                yield number, packet
+                if found != first:
+                    continue
+                number = first
+            else:
+                number += 1
+            if number == len(self._index.pts) or self._index.size[number] != packet.size:
+                return  # not the packets of the index: the reader will try from further back
+            yield number, packet
 
     def _raw(self) -> Iterator[av.Packet[VideoStream]]:
         """Packets of the stream from where the container stands; a broken place ends them."""

@@ -96,6 +96,11 @@ class ImagesReader:
         check_frame(frame, len(self._paths))
         return frame / NOMINAL_FPS
 
+    def run_start(self, frame: int) -> int:
+        """The frame itself: every image stands alone."""
+        check_frame(frame, len(self._paths))
+        return frame
+
     def fingerprint(self) -> str:
         """A hash of the names and sizes of the images."""
         return folder_fingerprint(self._paths)

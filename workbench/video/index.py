@@ -43,6 +43,7 @@ class PacketIndex:
         pts: (P,) presentation stamps.
         seek: (P,) the stamp by which the container finds a packet.
         position: (P,) byte offset in the file, or -1.
+        size: (P,) bytes.
         key: (P,) whether decoding may start here.
         order: (F,) the packet of each frame.
         time_base: seconds of one unit of pts.
@@ -54,6 +55,7 @@ class PacketIndex:
     pts: Ints
     seek: Ints
     position: Ints
+    size: Ints
     key: NDArray[np.bool_]
     order: Ints
     time_base: Fraction
@@ -94,6 +96,17 @@ class PacketIndex:
             return None
         return {int(value): packet for packet, value in enumerate(values)}
 
+    def find(self, packet: av.Packet[VideoStream]) -> int | None:
+        """The number of a packet by its stamp (or place), size and kind; None when they disagree.
+
+        A program stream that is entered in the middle can give a stamp to the wrong packet.
+        """
+        name = packet.pts if self.by_stamp else packet.pos
+        number = None if name is None or self.identity is None else self.identity.get(name)
+        if number is None or self.size[number] != packet.size or self.key[number] != packet.is_keyframe:
+            return None
+        return number
+
     def start(self, frame: int) -> int:
         """The place in ``keys`` from which decoding reaches ``frame``.
 
@@ -118,6 +131,7 @@ class _Packets:
     pts: list[int] = field(default_factory=list)
     dts: list[int] = field(default_factory=list)
     position: list[int] = field(default_factory=list)
+    size: list[int] = field(default_factory=list)
     key: list[bool] = field(default_factory=list)
     hidden: list[bool] = field(default_factory=list)
     corrupt: list[int] = field(default_factory=list)
@@ -129,6 +143,7 @@ class _Packets:
         self.pts.append(_NO_STAMP if packet.pts is None else packet.pts)
         self.dts.append(_NO_STAMP if packet.dts is None else packet.dts)
         self.position.append(-1 if packet.pos is None else packet.pos)
+        self.size.append(packet.size)
         self.key.append(packet.is_keyframe)
         self.hidden.append(packet.is_discard)
 
@@ -187,6 +202,7 @@ def _by_stamps(container: InputContainer, stream: VideoStream, packets: _Packets
         pts=pts,
         seek=np.where(by_pts | (dts == _NO_STAMP), pts, dts),
         position=np.array(packets.position, dtype=np.int64),
+        size=np.array(packets.size, dtype=np.int64),
         key=np.array(packets.key, dtype=bool),
         order=shown[np.argsort(pts[shown], kind="stable")],
         time_base=stream.time_base or Fraction(1, 1),

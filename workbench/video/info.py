@@ -75,6 +75,9 @@ class VideoReader(Protocol):
     def seconds(self, frame: int) -> float:
         """Time of a frame after frame 0, for display."""
 
+    def run_start(self, frame: int) -> int:
+        """The first frame that decoding passes on its way to ``frame``; ``frame`` itself if none."""
+
     def fingerprint(self) -> str:
         """A cheap identity of the content: equal for a copy, different after an edit."""
 

@@ -30,7 +30,6 @@ HELD_BYTES = 256 * 2**20
 """Memory for the decoded pictures of one stretch when going backward."""
 
 _PATIENCE = 24  # packets fed beyond the one wanted before its picture is given up
-_SEQUENTIAL = 8  # packets a new key frame may be ahead and still be reached faster by going on
 
 
 class FileReader:
@@ -39,16 +38,17 @@ class FileReader:
     Args:
         path: the file.
         index: its packet index if the caller has built it already.
+        threads: of the decoder, see ``Decoder``; one is fastest for jumping about in intra-coded files.
 
     Raises:
         VideoError: the file cannot be opened or has no video.
     """
 
-    def __init__(self, path: Path, *, index: PacketIndex | None = None) -> None:
+    def __init__(self, path: Path, *, index: PacketIndex | None = None, threads: int | None = None) -> None:
         self._path = path
         self._index = index or read_index(path)
         self._damaged = set(self._index.damaged)
-        self._decoder = Decoder(path, self._index)
+        self._decoder = Decoder(path, self._index, threads=threads)
         self._run: Iterator[list[tuple[int, VideoFrame]]] | None = None
         self._passed = -1  # frames up to here do not come again in this run
         self._ahead: dict[int, VideoFrame] = {}
@@ -89,6 +89,16 @@ class FileReader:
         seconds = float(self._index.seconds[frame])
         return frame / self.info.fps if np.isnan(seconds) else seconds
 
+    def run_start(self, frame: int) -> int:
+        """The first frame that decoding passes on its way to ``frame``."""
+        check_frame(frame, self.info.frame_count)
+        return int(np.clip(self._index.frame[self._index.keys[self._index.start(frame)]], 0, frame))
+
+    @property
+    def index(self) -> PacketIndex:
+        """The packet index."""
+        return self._index
+
     def fingerprint(self) -> str:
         """Size, and a hash of the first and the last mebibyte."""
         return file_fingerprint(self._path)
@@ -126,7 +136,7 @@ class FileReader:
         """Stretch by stretch: decode forward from a key frame, keep the pictures, give them backward."""
         high = wanted.start
         while high > wanted.stop:
-            low = max(wanted.stop + 1, high - self._stretch() + 1, self._first_of_group(high))
+            low = max(wanted.stop + 1, high - self._stretch() + 1, self.run_start(high))
             held = list(self._forward(range(low, high + 1)))
             while held:
                 yield held.pop()
@@ -135,10 +145,6 @@ class FileReader:
     def _stretch(self) -> int:
         """Frames whose decoded pictures fit in ``HELD_BYTES`` (three bytes for two pixels, as 4:2:0)."""
         return int(np.clip(HELD_BYTES // max(self.info.width * self.info.height * 3 // 2, 1), 8, 128))
-
-    def _first_of_group(self, frame: int) -> int:
-        """The first frame that is cheapest to decode together with ``frame``."""
-        return int(np.clip(self._index.frame[self._index.keys[self._index.start(frame)]], 0, frame))
 
     def _decoded(self, frame: int) -> VideoFrame:
         check_frame(frame, len(self._index.order))
@@ -166,11 +172,10 @@ class FileReader:
         """Packets to decode from, cheapest first; None goes on where the decoder stands."""
         keys, place = self._index.keys, self._index.start(frame)
         going = self._run is not None and frame > self._passed
-        if going and (frame in self._ahead or keys[place] <= self._decoder.fed + _SEQUENTIAL):
+        if going and (frame in self._ahead or keys[place] <= self._decoder.fed + 1):
             yield None
-        for back in (0, 1, 3, 8):
-            if place - back >= 0:
-                yield int(keys[place - back])
+        for earlier in dict.fromkeys(max(place - back, 0) for back in (0, 1, 3, 8)):
+            yield int(keys[earlier])
 
     def _pull(self, frame: int, start: int | None) -> VideoFrame | None:
         """Decode until the picture of ``frame`` has arrived; None when it does not."""

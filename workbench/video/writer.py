@@ -35,6 +35,7 @@ class VideoWriter:
         gop: largest distance of key frames.
         options: options of the encoder.
         container_options: options of the container.
+        metadata: notes in the head of the file.
 
     Raises:
         VideoError: the file cannot be written, or there is no such encoder.
@@ -49,6 +50,7 @@ class VideoWriter:
         gop: int = SHORT_GOP,
         options: Mapping[str, str] | None = None,
         container_options: Mapping[str, str] | None = None,
+        metadata: Mapping[str, str] | None = None,
     ) -> None:
         self._path = path
         self._codec = codec or best_encoder()
@@ -61,19 +63,21 @@ class VideoWriter:
             self._container = av.open(f"file:{path.absolute()}", "w", options=dict(container_options or {}))
         except (av.error.FFmpegError, OSError, ValueError) as error:
             raise VideoError(f"{path} cannot be written ({error}); look at its folder and suffix.") from error
+        self._container.metadata.update(metadata or {})
 
     def write(self, image: Image, seconds: float | None = None) -> None:
-        """Append a frame; an odd row or column at its end is left out, which encoders need.
+        """Append a frame; but for mjpeg, an odd row or column at its end is left out, as encoders need it.
 
         Args:
             image: (H, W, 3) RGB, of one size for the whole file.
             seconds: its time, later than that of the frame before; None follows the rate. A file has
                 either all or none of its times given.
         """
-        even = image[: image.shape[0] // 2 * 2, : image.shape[1] // 2 * 2]
+        if self._codec != "mjpeg":
+            image = image[: image.shape[0] // 2 * 2, : image.shape[1] // 2 * 2]
         if self._stream is None:
-            self._stream = self._start(even, _TICK if seconds is not None else 1 / self._rate)
-        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(even), format="rgb24")
+            self._stream = self._start(image, _TICK if seconds is not None else 1 / self._rate)
+        frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(image), format="rgb24")
         tick = self._stream.codec_context.time_base
         wanted = self._last + 1 if seconds is None else round(seconds / float(tick))
         self._last = frame.pts = max(wanted, self._last + 1)
