@@ -16,7 +16,7 @@ from tests.formats.made import PERSON, annotations, box_table, finished, picture
 from workbench.core.annotations import AnnotatedTrack, VideoFacts
 from workbench.formats.clips import Clip
 from workbench.formats.mot_challenge import MotOptions, write
-from workbench.formats.mot_challenge_read import read
+from workbench.formats.mot_challenge_read import MotReadOptions, read
 
 
 def trackeval_rows(path: Path, timesteps: int) -> dict[int, np.ndarray]:
@@ -132,7 +132,7 @@ def test_report_counts_what_was_clipped_and_left_out(tmp_path: Path) -> None:
     assert (report.boxes, report.count("clipped"), report.count("left out")) == (2, 1, 6)
     text = (tmp_path / "report.txt").read_text()
     assert "2 boxes of 1 track written" in text
-    assert "Clipped 1 box: it reached over the edge of the picture." in text
+    assert "Clipped 1 box: reached over the edge of the picture." in text
     assert (tmp_path / "train/clip/gt/gt.txt").read_text() == "1,7,0,0,5,10,1,1,1\n5,7,1,1,5,5,1,1,1\n"
 
 
@@ -141,6 +141,8 @@ def test_unclipped_specification_coordinates(tmp_path: Path) -> None:
     report = finished(write(tmp_path, [clip], options=MotOptions(clip=False, coordinate_base=1)))
     assert (tmp_path / "train/clip/gt/gt.txt").read_text() == "1,7,-4.5,1,10,10,1,1,1\n"
     assert "Coordinates count from 1; the right edge is left + width, not included." in report.conventions
+    back, _ = read(tmp_path / "train" / "clip", options=MotReadOptions(coordinate_base=1))
+    assert back.boxes["x"].tolist() == [-5.5]
 
 
 def test_result_file_is_sorted_by_frame_and_has_ten_columns(tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ def test_rows_that_cannot_be_kept_are_counted_with_their_lines(file) -> None:
     back, report = read(file(text), VIDEO)
     assert [(int(b["frame"]), float(b["x"])) for b in back.boxes] == [(0, 5.0)]
     assert {f.lines for f in report.findings if f.kind == "left out"} == {(2,), (3,), (4,), (5,)}
-    assert "Left out 1 box: the identity already has a box in that frame (line 2)." in str(report)
+    assert "Left out 1 box: second box of an identity in one frame (line 2)." in str(report)
 
 
 def test_unknown_classes_get_a_name(file) -> None:

@@ -61,7 +61,7 @@ def test_project_becomes_mot_challenge_with_its_pictures(
     numbers = [read_number(cv2.imread(str(p))) for p in sorted((folder / "img1").iterdir())]
     assert numbers == list(range(FRAMES))
     assert report.count("left out") == 1
-    assert "Left out 1 box: the target is marked as outside the picture." in str(report)
+    assert "Left out 1 box: target marked as outside the picture." in str(report)
 
 
 def test_a_stretch_of_one_track(project: Project, video: Video, tmp_path: Path) -> None:

@@ -70,15 +70,15 @@ def assemble(
     """
     rows = _drop(rows, unusable(rows.xywh), UNUSABLE, findings)
     flat = np.asarray((rows.xywh[:, 2:] <= 0).any(axis=1))
-    rows = _drop(rows, flat, "the box has no area", findings)
+    rows = _drop(rows, flat, "no area", findings)
     if video.frame_count:
         late = np.asarray(rows.frame >= video.frame_count)
         rows = _drop(
-            rows, late, f"the video ends before, with frame {video.frame_count - 1} counted from 0", findings
+            rows, late, f"frame after the video's last, {video.frame_count - 1} counted from 0", findings
         )
     else:
         video = replace(video, frame_count=int(rows.frame.max(initial=-1)) + 1)
-    rows = _drop(rows, _repeats(rows), "the identity already has a box in that frame", findings)
+    rows = _drop(rows, _repeats(rows), "second box of an identity in one frame", findings)
     rows = _scores_in_range(rows, findings)
     identity = _identities(rows, findings)
     known, track = np.unique(identity, return_inverse=True)
@@ -122,7 +122,7 @@ def _scores_in_range(rows: FileRows, findings: Findings) -> FileRows:
     if not wrong.any():
         return rows
     lines = rows.line[wrong] if rows.line.size else ()
-    reason = "the score is not between 0 and 1 and was dropped"
+    reason = "score not between 0 and 1, dropped"
     findings.add("mended", reason, count=int(wrong.sum()), lines=lines)
     return replace(rows, score=np.where(wrong, np.nan, rows.score))
 

@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.core.annotations import Annotations, Boxes, VideoFacts, xywh
+from workbench.core.annotations import AnnotatedTrack, Annotations, Boxes, VideoFacts, xywh
 from workbench.core.boxes import Box
 from workbench.core.errors import FormatError, UserError
 from workbench.core.progress import Progress
@@ -87,15 +87,18 @@ def write(
                 name = names.take(f"{file_name(video.name)}-{track.number}")
                 lines = box_lines(rows[rows["track"] == index], video.frame_count)
                 folder.write_text(f"{name}.txt", "".join(f"{line}\n" for line in lines))
-                first = clip.annotations.start
-                sources.append(
-                    (name, f"track {track.number} of {video.name}, from frame {first} counted from 0")
-                )
+                sources.append((name, _source(clip, track)))
                 yield Progress(index + 1, len(clip.annotations.tracks), f"Boxes of {video.name}")
         report = Report(
             TITLE, "written", written, len(sources), (), CONVENTIONS, findings.all(), tuple(sources)
         )
         return folder.finish(report)
+
+
+def _source(clip: Clip, track: AnnotatedTrack) -> str:
+    first, video = clip.annotations.start, clip.annotations.video
+    last = first + video.frame_count - 1
+    return f"track {track.number} of {video.name}, frames {first} to {last} counted from 0"
 
 
 def box_lines(rows: Boxes, frame_count: int) -> list[str]:

@@ -219,4 +219,4 @@ def _write_pictures(
 
 def _source(part: _Part) -> str:
     start = part.annotations.start
-    return f"{part.annotations.video.name}, frame_id 1 is frame {start} counted from 0"
+    return f"{part.annotations.video.name}, frame_id 1 is its frame {start} counted from 0"

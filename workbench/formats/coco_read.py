@@ -177,7 +177,7 @@ def _rows(
         if image not in frames:
             raise FormatError(f"{where} is for image {image!r}, which the file does not have", path)
         if record.get("iscrowd"):
-            findings.add("left out", "the region is a crowd, not one target")
+            findings.add("left out", "crowd, not one target")
             continue
         name = _category(record, categories, where, path)
         identity = _identity(record, where, path)

@@ -174,8 +174,8 @@ def seqinfo(name: str, annotations: Annotations, findings: Findings) -> str:
     """The text of seqinfo.ini: exactly these keys in this order, with a whole frame rate."""
     video = annotations.video
     rate = max(1, round(video.fps))
-    if rate != video.fps:
-        findings.note(f"{video.name} has {video.fps:g} frames a second, and seqinfo.ini says {rate}")
+    if abs(rate - video.fps) > 0.005:
+        findings.note(f"{video.name} has {video.fps:.2f} frames a second, and seqinfo.ini says {rate}")
     return (
         f"[Sequence]\nname={name}\nimDir=img1\nframeRate={rate}\nseqLength={video.frame_count}\n"
         f"imWidth={video.width}\nimHeight={video.height}\nimExt=.jpg\n\n"

@@ -232,7 +232,7 @@ def _scores(table: NDArray[np.float64], kind: Kind, findings: Findings) -> NDArr
         ignored = int((table[:, 6] == 0).sum())
         if ignored:
             findings.note(
-                f"{ignored} boxes are marked as not to be counted (seventh column 0) and were read as any"
+                f"{ignored} boxes are marked as not to be counted (seventh column 0) and read all the same"
             )
         return none
     return np.where(table[:, 6] == -1, np.nan, table[:, 6])

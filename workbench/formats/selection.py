@@ -12,7 +12,7 @@ from workbench.core.boxes import clip as clip_to_image
 from workbench.core.report import Findings
 
 LARGEST = 1e9  # pixels; a coordinate beyond is a fault of the program that wrote it
-UNUSABLE = "a coordinate is not a number or beyond all pictures"
+UNUSABLE = "coordinate not a number or beyond all pictures"
 
 
 @dataclass(frozen=True)
@@ -35,17 +35,17 @@ def writable_boxes(annotations: Annotations, rules: BoxRules, findings: Findings
     area or with a coordinate that is no number, a second box of a track in a frame.
     """
     boxes = annotations.boxes[np.lexsort((annotations.boxes["frame"], annotations.boxes["track"]))]
-    boxes = _without(boxes, boxes["outside"], "the target is marked as outside the picture", findings)
+    boxes = _without(boxes, boxes["outside"], "target marked as outside the picture", findings)
     boxes = _without(boxes, unusable(xywh(boxes)), UNUSABLE, findings)
     stray = np.asarray((boxes["frame"] < 0) | (boxes["frame"] >= annotations.video.frame_count))
-    boxes = _without(boxes, stray, "the frame is not in the video", findings)
-    boxes = _without(boxes, _has_no_area(boxes), "the box has no area", findings)
+    boxes = _without(boxes, stray, "frame not in the video", findings)
+    boxes = _without(boxes, _has_no_area(boxes), "no area", findings)
     if rules.clip:
         boxes = _clipped(boxes, annotations, findings)
     if rules.decimals is not None:
         set_xywh(boxes, np.round(xywh(boxes), rules.decimals))
-        boxes = _without(boxes, _has_no_area(boxes), "the box has no area once it is rounded", findings)
-    return _without(boxes, repeated(boxes), "the track already has a box in that frame", findings)
+        boxes = _without(boxes, _has_no_area(boxes), "no area once rounded", findings)
+    return _without(boxes, repeated(boxes), "second box of a track in one frame", findings)
 
 
 def unusable(geometry: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -81,5 +81,5 @@ def _clipped(boxes: Boxes, annotations: Annotations, findings: Findings) -> Boxe
     after[over] = clip_to_image(before[over], width, height)  # the others stay bit for bit
     set_xywh(boxes, after)
     gone = _has_no_area(boxes)
-    findings.add("clipped", "it reached over the edge of the picture", count=int((over & ~gone).sum()))
-    return _without(boxes, gone, "the box lies wholly outside the picture", findings)
+    findings.add("clipped", "reached over the edge of the picture", count=int((over & ~gone).sum()))
+    return _without(boxes, gone, "wholly outside the picture", findings)
