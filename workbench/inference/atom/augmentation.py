@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from workbench.inference.atom.draws import Draws
 from workbench.inference.atom.options import AugmentationOptions
 
 Shift = tuple[int, int]
@@ -100,28 +101,24 @@ def rotate(crop: Tensor, *, angle: float) -> Tensor:
     return torch.from_numpy(turned).permute(2, 0, 1)[None].to(crop)
 
 
-def first_views(options: AugmentationOptions, *, side: int, generator: torch.Generator) -> list[View]:
+def first_views(options: AugmentationOptions, *, side: int, draws: Draws) -> list[View]:
     """The views in the published order, with their random shifts drawn.
 
     Args:
         options: which ones.
         side: of the search crop, in pixels.
-        generator: one pair of numbers is drawn for every mirrored, blurred or turned view.
+        draws: one shift is drawn for every mirrored, blurred or turned view.
     """
-
-    def shift() -> Shift:
-        y, x = ((torch.rand(2, generator=generator) - 0.5) * side * options.random_shift).long().tolist()
-        return y, x
-
+    extent = side * options.random_shift
     views = [View(identity)]
     for y, x in options.relative_shifts:
         views.append(View(identity, (int(y * side / 2), int(x * side / 2))))
     if options.mirror:
-        views.append(View(mirror, shift()))
+        views.append(View(mirror, draws.shift(extent)))
     for sigma in options.blurs:
-        views.append(View(lambda crop, s=sigma: blur(crop, sigma=s), shift()))
+        views.append(View(lambda crop, s=sigma: blur(crop, sigma=s), draws.shift(extent)))
     for angle in options.rotations:
-        views.append(View(lambda crop, a=angle: rotate(crop, angle=a), shift()))
+        views.append(View(lambda crop, a=angle: rotate(crop, angle=a), draws.shift(extent)))
     return views
 
 
@@ -131,7 +128,7 @@ def expanded_side(side: int, expansion: float) -> int:
     return expanded + (expanded - side) % 2
 
 
-def drop_channels(sample: Tensor, *, copies: int, probability: float, generator: torch.Generator) -> Tensor:
+def drop_channels(sample: Tensor, *, copies: int, probability: float, draws: Draws) -> Tensor:
     """Copies of one sample (1, C, h, w) with whole channels set to 0, the rest made up for it."""
-    keep = torch.empty(copies, sample.shape[1], 1, 1).bernoulli_(1 - probability, generator=generator)
-    return sample * (keep / (1 - probability)).to(sample)
+    kept = draws.kept(copies, sample.shape[1], probability) / (1 - probability)
+    return sample * kept[:, :, None, None].to(sample)

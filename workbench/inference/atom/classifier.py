@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from workbench.inference.atom.dcf import convolve
+from workbench.inference.atom.draws import Draws
 from workbench.inference.atom.memory import SampleMemory
 from workbench.inference.atom.optimizer import ConvProblem, FactorizedConvProblem, GaussNewtonCG
 from workbench.inference.atom.options import ClassifierOptions
@@ -24,21 +25,19 @@ class Classifier:
         samples: (n, C, h, w) features of the first frame's views.
         labels: (n, 1, h, w).
         options: sizes, regularisation, iterations.
-        generator: where the first values come from.
+        draws: where the first values come from.
     """
 
-    def __init__(
-        self, samples: Tensor, labels: Tensor, *, options: ClassifierOptions, generator: torch.Generator
-    ) -> None:
+    def __init__(self, samples: Tensor, labels: Tensor, *, options: ClassifierOptions, draws: Draws) -> None:
         self.options = options
         channels = samples.shape[1]
         self.projection: Tensor | None = None  # (D, C)
         if options.compressed_channels is not None:
             compressed = min(options.compressed_channels, channels)
-            self.projection = _normal((compressed, channels), channels**-0.5, samples, generator)
+            self.projection = draws.projection((compressed, channels), channels**-0.5).to(samples)
             channels = compressed
         shape = (channels, *options.kernel)
-        self.filter = _normal(shape, 1 / math.prod(shape), samples, generator)
+        self.filter = draws.filter(shape, 1 / math.prod(shape)).to(samples)
         self._learn_first(samples, labels)
         self.memory = SampleMemory(
             self.project(samples), labels, capacity=options.memory, initial_minimum=options.initial_minimum
@@ -98,7 +97,3 @@ class Classifier:
             filter_reg=options.filter_reg,
             bend=options.negative_slope,
         )
-
-
-def _normal(shape: tuple[int, ...], std: float, like: Tensor, generator: torch.Generator) -> Tensor:
-    return torch.empty(shape).normal_(0, std, generator=generator).to(like)

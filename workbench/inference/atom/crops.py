@@ -98,14 +98,12 @@ def _shifted_inside(low: Vector, high: Vector, pixels: NDArray[np.int64]) -> tup
 
 def _cut(image: NDArray[np.uint8], low: NDArray[np.int64], high: NDArray[np.int64]) -> NDArray[np.uint8]:
     """Pixels [low, high) of an image that goes on beyond its border with the border's pixels."""
-    last = np.array(image.shape[:2]) - 1
-    first, stop = np.clip(low, 0, last), np.clip(high, 1, last + 1)
-    inside = image[first[0] : stop[0], first[1] : stop[1]]
-    before = np.maximum(first - low, 0)
-    after = high - low - before - inside.shape[:2]
-    if not before.any() and not after.any():
-        return inside
-    return np.pad(inside, [(before[0], after[0]), (before[1], after[1]), (0, 0)], mode="edge")
+    if (low >= 0).all() and (high <= image.shape[:2]).all():
+        return image[low[0] : high[0], low[1] : high[1]]
+    rows, columns = (
+        np.clip(np.arange(a, b), 0, n - 1) for a, b, n in zip(low, high, image.shape[:2], strict=True)
+    )
+    return image[rows[:, None], columns]
 
 
 def _to_tensor(patch: NDArray[np.uint8]) -> Tensor:

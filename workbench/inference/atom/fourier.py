@@ -34,10 +34,10 @@ def cfft2(maps: Tensor) -> Tensor:
 def shift_fs(spectrum: Tensor, shift: tuple[float, float]) -> Tensor:
     """Coefficients of the series moved by ``shift`` (y, x), where 2 pi is one period."""
     rows, columns = spectrum.shape[-2:]
-    ky = torch.arange(rows, device=spectrum.device) - rows // 2
-    kx = torch.arange(columns, device=spectrum.device)
+    like = spectrum.real
+    ky = torch.arange(rows, device=like.device, dtype=like.dtype) - rows // 2
+    kx = torch.arange(columns, device=like.device, dtype=like.dtype)
     phase = shift[0] * ky[:, None] + shift[1] * kx
-    phase = phase.to(spectrum.real.dtype)
     return spectrum * torch.polar(torch.ones_like(phase), phase)
 
 

@@ -9,7 +9,8 @@ from torch import Tensor
 class SampleMemory:
     """A fixed number of samples; a new one takes the place of the one that counts least.
 
-    Weights fall by ``1 - rate`` with each new sample, and sum to 1. The samples of the first frame keep
+    Weights fall by ``1 - rate`` with each new sample and sum to about 1 (as published: the share of the first
+    samples is topped up after the others were scaled). The samples of the first frame keep
     at least ``initial_minimum`` of the whole, and are then never replaced.
 
     Args:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from workbench.core.errors import ModelError
+from workbench.inference.atom.draws import Draws
 from workbench.inference.atom.extraction import Features
 from workbench.inference.atom.options import AtomOptions
 from workbench.inference.atom.refinement import IoURefinement
@@ -66,12 +67,12 @@ def atom_tracker(
     """
     options, device = options or AtomOptions(), torch.device(device)
     network.eval().requires_grad_(False).to(device)
-    generator = torch.Generator().manual_seed(seed)
+    draws = Draws(seed)
     refinement = None
     if refine:
-        refinement = IoURefinement(network.bb_regressor, options=options.iou, generator=generator)
+        refinement = IoURefinement(network.bb_regressor, options=options.iou, draws=draws)
     extractor = BackboneFeatures(network, device=device)
-    return AtomTracker(extractor, refinement, options=options, generator=generator)
+    return AtomTracker(extractor, refinement, options=options, draws=draws)
 
 
 def pretrained_tracker(path: Path, *, seed: int = 0, device: str = "auto") -> AtomTracker:

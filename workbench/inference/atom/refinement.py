@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from workbench.core.boxes import Box
+from workbench.inference.atom.draws import Draws
 from workbench.inference.atom.options import IoUOptions
 
 Vector = NDArray[np.float64]
@@ -100,15 +101,13 @@ class IoURefinement:
     Args:
         predictor: the network.
         options: how many boxes, how many steps.
-        generator: for the boxes tried besides the classifier's own.
+        draws: for the boxes tried besides the classifier's own.
     """
 
-    def __init__(
-        self, predictor: OverlapPredictor, *, options: IoUOptions, generator: torch.Generator
-    ) -> None:
+    def __init__(self, predictor: OverlapPredictor, *, options: IoUOptions, draws: Draws) -> None:
         self._predictor = predictor
         self._options = options
-        self._generator = generator
+        self._draws = draws
         self._modulation: tuple[Tensor, ...] = ()
 
     def start(self, sight: Sight, target: Target) -> None:
@@ -143,7 +142,7 @@ class IoURefinement:
             return box[None]
         size = box[2:]
         spread = size.prod().sqrt() * torch.tensor([options.jitter_position] * 2 + [options.jitter_size] * 2)
-        offset = (torch.rand(options.random_boxes, 4, generator=self._generator) - 0.5) * spread
+        offset = self._draws.jitter(options.random_boxes) * spread
         sizes = (size + offset[:, 2:]).clamp(min=float(size.min()) / 3)
         centers = box[:2] + size / 2 + offset[:, :2]
         return torch.cat([box[None], torch.cat([centers - sizes / 2, sizes], dim=1)])

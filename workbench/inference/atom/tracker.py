@@ -22,6 +22,7 @@ from workbench.inference.atom.augmentation import drop_channels, expanded_side, 
 from workbench.inference.atom.classifier import Classifier
 from workbench.inference.atom.crops import even_side, sample_patch, search_scale
 from workbench.inference.atom.dcf import gauss_label, hann2d
+from workbench.inference.atom.draws import Draws
 from workbench.inference.atom.extraction import FeatureExtractor, Features
 from workbench.inference.atom.fourier import centered, resample, resampling_matrix
 from workbench.inference.atom.localization import Flag, Localization, localize
@@ -65,7 +66,7 @@ class AtomTracker:
         extractor: the classifier's features.
         refinement: adjusts the box; None = the classifier's scale search decides the size.
         options: see ``options``.
-        generator: every random number of the tracker comes from it; pass the refinement the same one.
+        draws: every random number of the tracker; give the refinement the same one.
     """
 
     def __init__(
@@ -74,13 +75,13 @@ class AtomTracker:
         refinement: BoxRefinement | None,
         *,
         options: AtomOptions,
-        generator: torch.Generator,
+        draws: Draws,
     ) -> None:
         self.options = options
         self.side = even_side(options.sample.side, extractor.stride)
         self._extractor = extractor
         self._refinement = refinement
-        self._generator = generator
+        self._draws = draws
 
     @torch.no_grad()
     def start(self, image: Image, box: Box) -> None:
@@ -103,7 +104,7 @@ class AtomTracker:
             features.classifier,
             labels.to(features.classifier),
             options=self.options.classifier,
-            generator=self._generator,
+            draws=self._draws,
         )
         if self._refinement is not None:
             sight = Sight(image, center, self.scale, self.side, features.of(0).refinement)
@@ -164,13 +165,11 @@ class AtomTracker:
         """Features of the first frame's views, and how far each view moves the target (y, x pixels)."""
         options = self.options.augmentation
         large = self._crops(image, [self.scale], expanded_side(self.side, options.expansion))
-        views = first_views(options, side=self.side, generator=self._generator)
+        views = first_views(options, side=self.side, draws=self._draws)
         features = self._extractor(torch.cat([view(large, side=self.side) for view in views]))
         copies, probability = options.dropout
         samples = features.classifier
-        dropped = drop_channels(
-            samples[:1], copies=copies, probability=probability, generator=self._generator
-        )
+        dropped = drop_channels(samples[:1], copies=copies, probability=probability, draws=self._draws)
         shifts = [view.shift for view in views] + [(0, 0)] * copies
         return Features(torch.cat([samples, dropped]), features.refinement), shifts
 
