@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import threading
-import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -42,6 +40,12 @@ _SENTENCES = {
     sqlite3.SQLITE_BUSY: "{path} is being written by another program; close it and try again.",
 }
 
+_MISFITS = {
+    sqlite3.SQLITE_CONSTRAINT_UNIQUE: "there is a row already where it would put one",
+    sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY: "there is a row already where it would put one",
+    sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY: "it leaves rows without a track, video, category or run they name",
+}
+
 
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
@@ -54,7 +58,8 @@ def explained(path: Path) -> Iterator[None]:
     except (sqlite3.Error, DBAPIError) as error:
         cause = error.orig if isinstance(error, DBAPIError) else error
         if isinstance(cause, sqlite3.IntegrityError):
-            raise EditConflictError(f"The change does not fit the data of the project ({cause}).") from error
+            misfit = _MISFITS.get(cause.sqlite_errorcode, "a row of it is not complete")
+            raise EditConflictError(f"Nothing was changed, for {misfit} ({cause}).") from error
         code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
         if code not in _SENTENCES:
             raise
@@ -62,14 +67,11 @@ def explained(path: Path) -> Iterator[None]:
 
 
 class _Reader:
-    """A thread's connection; it closes with its thread, or with the database."""
+    """A connection that reads; whoever holds it has it alone."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.raw = driver(connection)
-
-    def __del__(self) -> None:
-        self.connection.close()
 
 
 class Database:
@@ -85,8 +87,9 @@ class Database:
         self.read_only = read_only
         self._engine = _engine(path, read_only=read_only)
         self._turns = Turns()
-        self._own = threading.local()
-        self._readers: weakref.WeakSet[_Reader] = weakref.WeakSet()
+        # Idle readers, not one a thread: a thread of Qt's is a new one to Python at every call into it, and
+        # what Python keeps for a thread would be made and torn down each time.
+        self._idle: list[_Reader] = []
         self._closed = False
         self._slices = 0
         with explained(path):
@@ -99,14 +102,14 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """This thread's connection for statements that only read."""
-        with explained(self.path):
-            yield self._reader().connection
+        """A connection for statements that only read."""
+        with explained(self.path), self._reader() as reader:
+            yield reader.connection
 
     def read(self, sql: str, values: Values = ()) -> list[tuple[Any, ...]]:
         """All rows of a query, by the driver itself: the fast way for boxes and tracks."""
-        with explained(self.path):
-            return self._reader().raw.execute(sql, values).fetchall()
+        with explained(self.path), self._reader() as reader:
+            return reader.raw.execute(sql, values).fetchall()
 
     @contextmanager
     def writing(
@@ -151,7 +154,8 @@ class Database:
         with explained(path):
             copy = sqlite3.connect(path)
             try:
-                self._reader().raw.backup(copy)
+                with self._reader() as reader:
+                    reader.raw.backup(copy)
             finally:
                 copy.close()
 
@@ -161,20 +165,25 @@ class Database:
             if self._closed:
                 return
             self._closed = True
-            for reader in list(self._readers):
-                reader.connection.close()
+            while self._idle:
+                self._idle.pop().connection.close()
             self._writer.close()
             self._engine.dispose()
 
-    def _reader(self) -> _Reader:
+    @contextmanager
+    def _reader(self) -> Iterator[_Reader]:
         self._refuse_when_closed()
-        reader: _Reader | None = getattr(self._own, "reader", None)
-        if reader is None:
-            with explained(self.path):
-                reader = _Reader(self._engine.connect())
-            self._own.reader = reader
-            self._readers.add(reader)
-        return reader
+        try:
+            reader = self._idle.pop()  # an atomic step, as is the append below
+        except IndexError:
+            reader = _Reader(self._engine.connect())
+        try:
+            yield reader
+        finally:
+            if self._closed:
+                reader.connection.close()
+            else:
+                self._idle.append(reader)
 
     def _refuse_when_closed(self) -> None:
         if self._closed:
