@@ -7,9 +7,10 @@ ratio.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPixmap, QPolygonF
 
@@ -21,14 +22,11 @@ _PAPER = QColor(255, 255, 255)
 Color = tuple[int, int, int]
 
 
-class Stamp(NamedTuple):
-    """A rectangle of an atlas page, device pixels."""
+Key = tuple[str, str, Color]
+"""Style, text and colour of a stamp; a mark has no text."""
 
-    page: int
-    x: int
-    y: int
-    width: int
-    height: int
+PILLS = ("solid", "hollow")
+MARKS = ("keyframe", "verified", "predicted", "locked")
 
 
 def ink_on(color: Color) -> QColor:
@@ -53,45 +51,49 @@ class LabelAtlas:
         self.line_height = round(self._metrics.height() + 2 * ratio)
         self.mark_size = 2 * round(6.5 * ratio) + 1
         self.pages: list[QPixmap] = []
-        self._stamps: dict[tuple[str, Color, str], Stamp] = {}
+        self.places = np.zeros((256, 5))
+        """(S, 5) page, x, y, width, height of each stamp, device pixels; rows beyond the last are 0."""
+        self._ids: dict[Key, int] = {}
         self._x = self._y = PAGE
 
-    def label(self, text: str, color: Color, *, hollow: bool = False) -> Stamp:
-        """A pill filled with the colour, or hollow: dark with a coloured rim and coloured text."""
-        key = (text, color, "hollow" if hollow else "solid")
-        found = self._stamps.get(key)
-        if found is not None:
-            return found
-        width = min(int(self._metrics.horizontalAdvance(text) + 9 * self.ratio), PAGE)
-        return self._render(key, width, self.line_height, self._paint_pill)
+    def stamps(self, keys: Sequence[Key]) -> NDArray[np.int64]:
+        """Rows of ``places``, rendering what is new.
 
-    def mark(self, name: str, color: Color) -> Stamp:
-        """One of "keyframe", "verified", "predicted", "locked"."""
-        key = (name, color, "mark")
-        found = self._stamps.get(key)
-        return found or self._render(key, self.mark_size, self.mark_size, self._paint_mark)
+        A "solid" pill is filled with the colour; a "hollow" one is dark with a coloured rim; the other
+        styles are ``MARKS``.
+        """
+        known = list(map(self._ids.get, keys))
+        if None in known:
+            known = [self._ids.get(key) or self._render(key) for key in keys]
+        return np.array(known, np.int64)
 
     def make_room(self) -> None:
         """Forget everything once the pages are full; call between two paintings, stamps become void."""
         if len(self.pages) > MAX_PAGES:
             self.pages.clear()
-            self._stamps.clear()
+            self._ids.clear()
             self._x = self._y = PAGE
 
-    def _render(
-        self,
-        key: tuple[str, Color, str],
-        width: int,
-        height: int,
-        paint: Callable[[QPainter, QRectF, str, Color, str], None],
-    ) -> Stamp:
+    def _render(self, key: Key) -> int:
+        style, text, color = key
+        width, height = self.mark_size, self.mark_size
+        if style in PILLS:
+            width = min(int(self._metrics.horizontalAdvance(text) + 9 * self.ratio), PAGE)
+            height = self.line_height
         x, y = self._allocate(width)
         painter = QPainter(self.pages[-1])
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        paint(painter, QRectF(x, y, width, height), *key)
+        place = QRectF(x, y, width, height)
+        if style in PILLS:
+            self._paint_pill(painter, place, text, color, hollow=style == "hollow")
+        else:
+            self._paint_mark(painter, place, style, color)
         painter.end()
-        stamp = self._stamps[key] = Stamp(len(self.pages) - 1, x, y, width, height)
-        return stamp
+        number = self._ids[key] = len(self._ids) + 1  # 0 stands for none
+        if number >= len(self.places):
+            self.places = np.concatenate([self.places, np.zeros_like(self.places)])
+        self.places[number] = (len(self.pages) - 1, x, y, width, height)
+        return number
 
     def _allocate(self, width: int) -> tuple[int, int]:
         """Room for one stamp on shelves as high as a label."""
@@ -107,10 +109,10 @@ class LabelAtlas:
         self._x += width + 1
         return place
 
-    def _paint_pill(self, painter: QPainter, place: QRectF, text: str, color: Color, style: str) -> None:
+    def _paint_pill(self, painter: QPainter, place: QRectF, text: str, color: Color, *, hollow: bool) -> None:
         fill, rim = QColor(*color), QPen(QColor(0, 0, 0, 90), self.ratio)
         ink = ink_on(color)
-        if style == "hollow":
+        if hollow:
             fill, rim, ink = QColor(18, 18, 20, 170), QPen(QColor(*color), self.ratio), _PAPER
         half = self.ratio / 2
         painter.setPen(rim)
@@ -121,7 +123,7 @@ class LabelAtlas:
         painter.setPen(ink)
         painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
 
-    def _paint_mark(self, painter: QPainter, place: QRectF, name: str, color: Color, _style: str) -> None:
+    def _paint_mark(self, painter: QPainter, place: QRectF, name: str, color: Color) -> None:
         painter.translate(place.center())
         painter.scale(self.ratio, self.ratio)
         {

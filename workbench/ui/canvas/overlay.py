@@ -1,9 +1,9 @@
-"""Drawing an :class:`Overlay`: everything of one kind in one call, only what can be seen.
+"""Drawing an :class:`Overlay`: everything of one kind at once, only what can be seen.
 
 From back to front: trails, skeletons, predicted boxes, confirmed boxes, labels and marks. What a box is
 can be read without its colour: predicted = thin dashes, a ring and a hollow label with "?"; occluded =
 dots; interpolated = thin and faded; confirmed = a solid double line; keyframe = diamond; verified = tick;
-selected = white outline. A dark rim under every line keeps it visible on bright and on dark pictures.
+selected = white outline. A dark rim beside every line keeps it visible on bright and on dark pictures.
 
 In a crowd the rim, the second line and the smooth edges go, and long trails lose points: nobody can see
 them there, and the frame still takes a bounded time.
@@ -16,36 +16,35 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen
+from PySide6.QtGui import QImage, QPainter
 
 from workbench.ui.canvas import raster
-from workbench.ui.canvas.labels import LabelAtlas, Stamp
-from workbench.ui.canvas.qtarrays import argb_image, draw_fragments, draw_rects
+from workbench.ui.canvas.labels import LabelAtlas
+from workbench.ui.canvas.qtarrays import argb_image
 from workbench.ui.canvas.scene import BoxFlag, Overlay
+from workbench.ui.canvas.stamps import Stamps
 from workbench.ui.canvas.transform import ViewTransform
 
 FEW, MANY = 40, 300  # visible boxes
-TRAIL_BUDGET = 25_000  # points
-SMALLEST_LABELLED = 9.0  # widget pixels
-_RIM = raster.pixel((0, 0, 0), 0.5)
-_WHITE = raster.pixel((255, 255, 255))
+TRAIL_BUDGET = 12_000  # lines
+_RIM, _FAINT_RIM = np.uint32(0x80000000), np.uint32(0x50000000)
+_WHITE = np.uint32(0xFFFFFFFF)
+_GROW = np.array([-1, -1, 1, 1], np.int32)
 
 
 @dataclass(frozen=True)
 class Detail:
-    """How much effort a frame with this many visible boxes gets; widths are device pixels."""
+    """How much effort a frame with this many visible boxes gets; ``line`` is a width in device pixels."""
 
     line: int
     rim: bool
     smooth: bool
-    dots: bool
 
     @classmethod
     def of(cls, count: int, ratio: float) -> Detail:
-        """Full up to ``FEW`` boxes, plain 1-pixel lines beyond ``MANY``."""
+        """Smooth up to ``FEW`` boxes, plain 1-pixel lines beyond ``MANY``."""
         unit = max(round(ratio), 1)
-        return cls(2 * unit if count <= MANY else unit, count <= MANY, count <= FEW, count <= MANY)
+        return cls(2 * unit if count <= MANY else unit, count <= MANY, count <= FEW)
 
 
 class OverlayPainter:
@@ -82,13 +81,13 @@ class OverlayPainter:
         rects, shown = visible_rects(overlay, device, size)
         shown = shown[shown != skip]
         detail = Detail.of(len(shown), ratio)
-        _draw_trails(self._buffer, overlay, device, detail)
-        _draw_skeletons(self._buffer, overlay, device, detail)
-        self._draw_boxes(overlay, rects, shown, detail)
+        draw_trails(self._buffer, overlay, device, detail)
+        draw_skeletons(self._buffer, overlay, device, detail)
+        draw_boxes(self._buffer, overlay, rects, shown, detail)
         painter.drawImage(0, 0, self._image)
-        stamps = Stamps(self._atlas, overlay, rects, size[1])
-        stamps.add_labels(shown)
-        stamps.add_marks(shown)
+        stamps = Stamps(self._atlas, overlay, rects, shown)
+        stamps.add_labels(size[1])
+        stamps.add_marks()
         stamps.draw(painter)
 
     def _prepare(self, size: tuple[int, int], ratio: float) -> None:
@@ -102,44 +101,6 @@ class OverlayPainter:
             self._atlas = LabelAtlas(ratio)
         self._atlas.make_room()
 
-    def _draw_boxes(self, overlay: Overlay, rects: raster.Ints, shown: NDArray[Any], detail: Detail) -> None:
-        flags = np.asarray(overlay.flags)[shown]
-        chosen = shown[(flags & BoxFlag.SELECTED) != 0]
-        broken = (flags & (BoxFlag.PREDICTED | BoxFlag.OCCLUDED)) != 0
-        faded = ~broken & ((flags & BoxFlag.INTERPOLATED) != 0)
-        if detail.rim:
-            grow = np.array([-1, -1, 1, 1], np.int32)
-            raster.outline(self._buffer, rects[shown[~broken & ~faded]] + grow, _RIM)
-            thin = broken & ((flags & BoxFlag.PREDICTED) != 0)
-            raster.outline(self._buffer, rects[shown[thin]], _RIM)
-            raster.outline(self._buffer, rects[shown[broken & ~thin]], _RIM, width=detail.line)
-            raster.outline(self._buffer, rects[shown[faded]] + grow, raster.pixel((0, 0, 0), 0.3))
-        if broken.any():
-            self._draw_broken(overlay, rects, shown[broken], detail)
-        plain = shown[~broken & ~faded]
-        for part, width, alpha in ((shown[faded], 1, 0.65), (plain, detail.line, 1.0)):
-            for color, indices in raster.by_color(overlay.colors[part]):
-                raster.outline(self._buffer, rects[part[indices]], raster.pixel(color, alpha), width=width)
-        for step, value in ((2, _WHITE), (3, _WHITE), (4, _RIM)):
-            grow = np.array([-step, -step, step, step], np.int32)
-            raster.outline(self._buffer, rects[chosen] + grow, value)
-
-    def _draw_broken(self, overlay: Overlay, rects: raster.Ints, part: NDArray[Any], detail: Detail) -> None:
-        """Dashed and dotted boxes; OpenCV has no dashes, so the painter draws them into the same image."""
-        dotted = overlay.having(BoxFlag.OCCLUDED)[part]
-        predicted = overlay.having(BoxFlag.PREDICTED)[part]
-        painter = QPainter(self._image)
-        for pattern, chosen in (([6.0, 4.0], ~dotted), ([1.5, 2.5], dotted)):
-            for width, these in ((1, part[chosen & predicted]), (detail.line, part[chosen & ~predicted])):
-                for color, indices in raster.by_color(overlay.colors[these]):
-                    pen = QPen(QColor(*color), 1)
-                    pen.setDashPattern(pattern)
-                    pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-                    painter.setPen(pen)
-                    for inset in range(width):
-                        draw_rects(painter, _as_xywh(rects[these[indices]], inset))
-        painter.end()
-
 
 def visible_rects(
     overlay: Overlay, device: ViewTransform, size: tuple[int, int]
@@ -152,132 +113,87 @@ def visible_rects(
     return rects, np.flatnonzero(seen)
 
 
-def _as_xywh(rects: raster.Ints, inset: int) -> NDArray[np.float64]:
-    out = np.empty((len(rects), 4))
-    out[:, :2] = rects[:, :2] + inset
-    out[:, 2:] = rects[:, 2:] - rects[:, :2] - 2 * inset
-    return out
-
-
-def _draw_trails(buffer: NDArray[np.uint8], overlay: Overlay, device: ViewTransform, detail: Detail) -> None:
-    if len(overlay.trail_lengths) == 0:
-        return
-    points, lengths = raster.thin_trails(overlay.trail_points, overlay.trail_lengths, budget=TRAIL_BUDGET)
-    raster.draw_trails(
+def draw_boxes(
+    buffer: raster.Buffer, overlay: Overlay, rects: raster.Ints, shown: NDArray[Any], detail: Detail
+) -> None:
+    """Outlines of the boxes ``shown``, the predicted ones beneath the others."""
+    rects, colors, flags = rects[shown], overlay.colors[shown], np.asarray(overlay.flags)[shown]
+    predicted, occluded, interpolated, selected = (
+        (flags & int(flag)) != 0
+        for flag in (BoxFlag.PREDICTED, BoxFlag.OCCLUDED, BoxFlag.INTERPOLATED, BoxFlag.SELECTED)
+    )
+    faded = interpolated & ~predicted & ~occluded
+    bold = ~predicted & ~interpolated & ~occluded
+    values = raster.pixels(colors)
+    if detail.rim:
+        under = rects[predicted | occluded]
+        beside = rects[bold] + _GROW, rects[faded] + _GROW
+        _outline_all(buffer, (under, _FAINT_RIM), (beside[0], _RIM), (beside[1], _FAINT_RIM))
+    dashed = predicted & ~occluded
+    raster.outlines(buffer, rects[dashed], values[dashed], pattern=raster.DASHES)
+    dotted = raster.nested(rects[occluded], detail.line)
+    raster.outlines(buffer, dotted, np.tile(values[occluded], detail.line), pattern=raster.DOTS)
+    _outline_all(
         buffer,
-        raster.to_ints(device.to_widget(points)),
-        lengths,
-        overlay.colors,
-        width=detail.line if detail.smooth else 1,
-        smooth=detail.smooth,
+        (rects[faded], raster.pixels(colors[faded], 0.65)),
+        (raster.nested(rects[bold], detail.line), np.tile(values[bold], detail.line)),
+        *((rects[selected] + step * _GROW, value) for step, value in ((2, _WHITE), (3, _WHITE), (4, _RIM))),
     )
 
 
-def _draw_skeletons(
-    buffer: NDArray[np.uint8], overlay: Overlay, device: ViewTransform, detail: Detail
-) -> None:
-    """Limbs in the track's colour over a dark rim, joints as pale dots; unmarked joints leave a gap."""
-    if overlay.joints.size == 0:
+def _outline_all(buffer: raster.Buffer, *parts: tuple[raster.Ints, raster.Pixels | np.uint32]) -> None:
+    """Several sets of rectangles, each with its colours or its one colour, in one go."""
+    rects = np.concatenate([part for part, _ in parts])
+    values = np.concatenate([np.broadcast_to(value, len(part)) for part, value in parts])
+    raster.outlines(buffer, rects, values)
+
+
+def draw_trails(buffer: raster.Buffer, overlay: Overlay, device: ViewTransform, detail: Detail) -> None:
+    """Where targets have been; the older half is fainter and, when smooth, thinner."""
+    if len(overlay.trail_points) == 0:
+        return
+    points = device.to_widget(overlay.trail_points)
+    old = raster.pixels(overlay.colors, 0.45)
+    new = raster.pixels(overlay.colors, 0.9)
+    if not detail.smooth:
+        ends, owner, older = raster.trail_lines(points, overlay.trail_lengths, budget=TRAIL_BUDGET)
+        raster.lines(buffer, ends, np.where(older, old[owner], new[owner]))
+        return
+    stop = 0
+    for length, faint, strong in zip(
+        np.asarray(overlay.trail_lengths).tolist(), old.tolist(), new.tolist(), strict=True
+    ):
+        start, stop = stop, stop + length
+        middle = (start + stop) // 2
+        raster.smooth_path(buffer, points[start : middle + 1], raster.bgra(faint), width=1)
+        raster.smooth_path(buffer, points[middle:stop], raster.bgra(strong), width=detail.line)
+
+
+def draw_skeletons(buffer: raster.Buffer, overlay: Overlay, device: ViewTransform, detail: Detail) -> None:
+    """Limbs in the track's colour, joints as pale dots; a joint that is not marked leaves a gap."""
+    if overlay.joints.size == 0 or len(overlay.edges) == 0:
         return
     height, width = buffer.shape[:2]
     points = device.to_widget(overlay.joints[..., :2])  # N, K, 2
-    limbs = points[:, overlay.edges].reshape(-1, 2, 2)
+    ends = points[:, overlay.edges].reshape(-1, 4)
     owner = np.repeat(np.arange(len(points)), len(overlay.edges))
-    seen = np.isfinite(limbs).all(axis=(1, 2))
-    with np.errstate(invalid="ignore"):
-        seen &= (limbs.max(axis=1) >= 0).all(axis=1) & (limbs.min(axis=1) < (width, height)).all(axis=1)
-    limbs, owner = raster.to_ints(limbs[seen]), owner[seen]
+    values = raster.pixels(overlay.colors)
     if detail.smooth:
-        raster.draw_limbs(buffer, limbs, (0, 0, 0), width=detail.line + 2, smooth=True)
-    for color, indices in raster.by_color(overlay.colors[owner]):
-        raster.draw_limbs(
-            buffer, limbs[indices], color, width=detail.line if detail.smooth else 1, smooth=detail.smooth
-        )
-    if detail.dots:
-        _draw_joints(buffer, overlay, points, detail)
+        ends, kept = raster.clipped(ends, width, height)
+        raster.smooth_lines(buffer, ends, (0, 0, 0, 160), width=detail.line + 2)
+        for index, value in enumerate(values.tolist()):
+            mine = ends[owner[kept] == index]
+            raster.smooth_lines(buffer, mine, raster.bgra(value), width=detail.line)
+    else:
+        raster.lines(buffer, ends, values[owner])
+    if detail.rim:
+        draw_joints(buffer, points, overlay.colors, radius=detail.line if detail.smooth else 1)
 
 
-def _draw_joints(buffer: NDArray[np.uint8], overlay: Overlay, points: NDArray[Any], detail: Detail) -> None:
+def draw_joints(
+    buffer: raster.Buffer, points: NDArray[Any], colors: NDArray[np.uint8], *, radius: int
+) -> None:
+    """Pale dots at the marked joints (N, K, 2)."""
     marked = np.isfinite(points).all(axis=2)
-    owner = np.nonzero(marked)[0]
-    pale = (overlay.colors // 3 + 170).astype(np.uint8)
-    raster.stamp_dots(
-        buffer, raster.to_ints(points[marked]), pale[owner], radius=detail.line if detail.smooth else 1
-    )
-
-
-class Stamps:
-    """Labels and marks of one frame, collected and then stamped page by page.
-
-    Args:
-        atlas: where they come from.
-        overlay: the boxes.
-        rects: (N, 4) left, top, right, bottom, device pixels.
-        height: of the visible area, device pixels.
-    """
-
-    def __init__(self, atlas: LabelAtlas, overlay: Overlay, rects: raster.Ints, height: int) -> None:
-        self._atlas = atlas
-        self._overlay = overlay
-        self._rects: list[list[int]] = rects.tolist()
-        self._colors: list[list[int]] = overlay.colors.tolist()
-        self._flags: list[int] = np.asarray(overlay.flags).tolist()
-        self._height = height
-        self._placed: list[tuple[Stamp, float, float]] = []
-
-    def add_labels(self, shown: NDArray[np.int64]) -> None:
-        """A pill on top of each box, or just inside it where there is no room above."""
-        if len(self._overlay.labels) == 0:
-            return
-        smallest = SMALLEST_LABELLED * self._atlas.ratio
-        gap = round(2 * self._atlas.ratio)
-        for i in shown.tolist():
-            text, flags = self._overlay.labels[i], self._flags[i]
-            left, top, right, bottom = self._rects[i]
-            tiny = right - left < smallest and bottom - top < smallest
-            if not text or (tiny and not flags & BoxFlag.SELECTED):
-                continue
-            predicted = bool(flags & BoxFlag.PREDICTED)
-            stamp = self._atlas.label(f"{text} ?" if predicted else text, self._color(i), hollow=predicted)
-            lift = gap + (3 * gap // 2 if flags & BoxFlag.SELECTED else 0)
-            y = top - stamp.height - lift
-            if y < 0:
-                y = min(max(top + gap, 0), self._height - stamp.height)
-            self._placed.append((stamp, max(left, 0), y))
-
-    def add_marks(self, shown: NDArray[np.int64]) -> None:
-        """Diamond, tick, ring and lock, each at its own corner."""
-        atlas, smallest = self._atlas, 1.5 * self._atlas.mark_size
-        for i in shown.tolist():
-            flags = self._flags[i]
-            left, top, right, bottom = self._rects[i]
-            if not flags or (right - left < smallest and bottom - top < smallest):
-                continue
-            color = self._color(i)
-            if flags & BoxFlag.KEYFRAME:
-                self._center(atlas.mark("keyframe", color), left, bottom)
-            if flags & BoxFlag.VERIFIED:
-                self._center(atlas.mark("verified", (0, 0, 0)), right, bottom)
-            if flags & BoxFlag.PREDICTED:
-                self._center(atlas.mark("predicted", color), right, top)
-            elif flags & BoxFlag.LOCKED:
-                self._center(atlas.mark("locked", (0, 0, 0)), right, top)
-
-    def draw(self, painter: QPainter) -> None:
-        """Stamp everything, one call a page."""
-        if not self._placed:
-            return
-        table = np.array([(*stamp, x, y) for stamp, x, y in self._placed], np.float64)
-        page, source_x, source_y, width, height, x, y = table.T
-        ones, zeros = np.ones(len(table)), np.zeros(len(table))
-        columns = (x + width / 2, y + height / 2, source_x, source_y, width, height, ones, ones, zeros, ones)
-        fragments = np.stack(columns, axis=1)
-        for number in np.unique(page):
-            draw_fragments(painter, fragments[page == number], self._atlas.pages[int(number)])
-
-    def _color(self, index: int) -> tuple[int, int, int]:
-        red, green, blue = self._colors[index]
-        return (red, green, blue)
-
-    def _center(self, stamp: Stamp, x: int, y: int) -> None:
-        self._placed.append((stamp, x - stamp.width // 2, y - stamp.height // 2))
+    pale = raster.pixels((colors // 3 + 170).astype(np.uint8))
+    raster.dots(buffer, raster.to_ints(points[marked]), pale[np.nonzero(marked)[0]], radius=radius)

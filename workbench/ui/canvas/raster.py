@@ -1,13 +1,13 @@
-"""Trails, skeletons and solid boxes, drawn by OpenCV into one transparent image.
+"""Thousands of lines into one transparent image, each in its own colour, without a call for each.
 
-A thousand trails as painter paths cost ten times the cv2 lines, and half-transparent painter lines
-thirty times the opaque ones; here a half-transparent line is only another pixel value, blended once when
-the image goes to the screen. Coordinates are device pixels.
+A painter wants one call per colour, and every track has a colour of its own; so lines become pixel
+indices by array arithmetic, and one assignment draws them all. A half-transparent line is only another
+pixel value here, blended once when the image goes to the screen. Smooth lines, for the few boxes of an
+ordinary frame, are OpenCV's. Coordinates are device pixels; pixels are premultiplied ARGB.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import cv2
@@ -15,113 +15,191 @@ import numpy as np
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int32]
-Pixel = tuple[int, int, int, int]
+Pixels = NDArray[np.uint32]
+Buffer = NDArray[np.uint8]
+"""(H, W, 4) B, G, R, A."""
 
 FAR = 1 << 20  # beyond this a coordinate is off every screen, and OpenCV's own clipping could overflow
+_ONE = 1 << 16  # fixed point
+
+DASHES, DOTS = (10, 6), (5, 2)
+"""Period and its drawn part, pixels."""
 
 
-def pixel(color: tuple[int, int, int], alpha: float = 1.0) -> Pixel:
-    """RGB as a premultiplied B, G, R, A pixel."""
-    red, green, blue = color
-    return (round(blue * alpha), round(green * alpha), round(red * alpha), round(255 * alpha))
+def pixels(colors: NDArray[np.uint8], alpha: float = 1.0) -> Pixels:
+    """(N, 3) RGB as (N,) premultiplied pixels."""
+    c = (colors * alpha + 0.5).astype(np.uint32)
+    packed: Pixels = np.uint32(round(255 * alpha) << 24) | c[:, 0] << 16 | c[:, 1] << 8 | c[:, 2]
+    return packed
 
 
 def to_ints(points: NDArray[Any]) -> Ints:
-    """Rounded and kept within what OpenCV can clip."""
+    """Rounded and kept within what can be clipped."""
     ints: Ints = np.clip(np.rint(points), -FAR, FAR).astype(np.int32)
     return ints
 
 
-def by_color(colors: NDArray[np.uint8]) -> Iterator[tuple[tuple[int, int, int], NDArray[np.int64]]]:
-    """Each distinct colour of (N, 3) with the indices that have it."""
-    if len(colors) == 0:
+def outlines(buffer: Buffer, rects: Ints, values: Pixels, *, pattern: tuple[int, int] | None = None) -> None:
+    """Rectangles (N, 4) left, top, right, bottom, one pixel wide, solid or dashed; later ones win."""
+    if len(rects) == 0:
         return
-    packed = (colors.astype(np.int64) * (1 << 16, 1 << 8, 1)).sum(axis=1)
-    order = np.argsort(packed, kind="stable")
-    cuts = np.flatnonzero(np.diff(packed[order])) + 1
-    for indices in np.split(order, cuts):
-        red, green, blue = colors[indices[0]].tolist()
-        yield (red, green, blue), indices
+    height, width = buffer.shape[:2]
+    flat = buffer.view(np.uint32).reshape(-1)
+    left, top, right, bottom = np.ascontiguousarray(rects.T)
+    values = np.concatenate([values, values])
+
+    def pair(one: Ints, other: Ints) -> Ints:
+        return np.concatenate([one, other])
+
+    rows, columns = (width, height, (1, width)), (height, width, (width, 1))
+    _runs(flat, pair(left, left), pair(right, right), pair(top, bottom), rows, values, pattern)
+    _runs(flat, pair(top, top), pair(bottom, bottom), pair(left, right), columns, values, pattern)
 
 
-def corners(rects: Ints) -> Ints:
-    """(N, 4) left, top, right, bottom to (N, 4, 2) closed outlines."""
-    return rects[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2)
-
-
-def outline(buffer: NDArray[np.uint8], rects: Ints, color: Pixel, *, width: int = 1) -> None:
-    """Rectangles (N, 4) left, top, right, bottom, ``width`` pixels wide, growing inwards.
-
-    Nested one-pixel outlines: OpenCV's thick lines take six times as long.
-    """
+def nested(rects: Ints, width: int) -> Ints:
+    """Rectangles with ``width - 1`` more inside each, which together make a thicker line."""
     inset = np.array([1, 1, -1, -1], np.int32)
-    for step in range(width if len(rects) else 0):
-        cv2.polylines(buffer, list(corners(rects + step * inset)), True, color, 1)
+    return np.concatenate([rects + step * inset for step in range(width)])
 
 
-def thin_trails(
+def _runs(
+    flat: Pixels,
+    first: Ints,
+    last: Ints,
+    across: Ints,
+    axis: tuple[int, int, tuple[int, int]],
+    values: Pixels,
+    pattern: tuple[int, int] | None,
+) -> None:
+    """Straight runs first..last along one axis at ``across`` on the other.
+
+    ``axis`` is the length along, the length across, and the strides of both in the image.
+    """
+    length, breadth, (along, over) = axis
+    low, high = np.maximum(first, 0), np.minimum(last, length - 1)
+    seen = (across >= 0) & (across < breadth) & (high >= low)
+    low, counts = low[seen], (high - low + 1)[seen]
+    starts = np.cumsum(counts) - counts
+    begin = low * along + across[seen] * over - starts * along
+    step = np.arange(int(counts.sum()))
+    index = np.repeat(begin, counts) + step * along
+    colors = np.repeat(values[seen], counts)
+    if pattern is not None:
+        period, drawn = pattern
+        shown = (step + np.repeat(low - first[seen] - starts, counts)) % period < drawn
+        index, colors = index[shown], colors[shown]
+    flat[index] = colors
+
+
+def lines(buffer: Buffer, ends: NDArray[Any], values: Pixels) -> None:
+    """Lines (M, 4) x1, y1, x2, y2, one pixel wide, later ones over earlier ones."""
+    height, width = buffer.shape[:2]
+    ends, kept = clipped(ends, width, height)
+    if len(ends) == 0:
+        return
+    x1, y1, x2, y2 = np.rint(ends.T).astype(np.int64)
+    way_x, way_y = x2 - x1, y2 - y1
+    steps = np.maximum(np.maximum(np.abs(way_x), np.abs(way_y)), 1)
+    counts = steps + 1
+    # x and y as 16.16 fixed point in the two halves of one number, so that one sum moves both. What
+    # overflows on the way comes back: the sum itself fits, and integers wrap.
+    slope = (way_x * _ONE // steps << 32) + way_y * _ONE // steps
+    origin = (x1 * _ONE + _ONE // 2 << 32) + y1 * _ONE + _ONE // 2
+    begin = origin - (np.cumsum(counts) - counts) * slope
+    place = np.repeat(begin, counts) + np.arange(int(counts.sum())) * np.repeat(slope, counts)
+    flat = buffer.view(np.uint32).reshape(-1)
+    flat[(place >> 16 & 0xFFFF) * width + (place >> 48)] = np.repeat(values[kept], counts)
+
+
+def clipped(ends: NDArray[Any], width: int, height: int) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Lines (M, 4) cut to the image, and which of them are left (M,). Lines with a NaN are dropped."""
+    points = np.asarray(ends, np.float64)
+    x1, y1, x2, y2 = np.ascontiguousarray(points.T)
+    right, bottom = width - 1, height - 1
+    from_inside = (x1 >= 0) & (x1 <= right) & (y1 >= 0) & (y1 <= bottom)
+    to_inside = (x2 >= 0) & (x2 <= right) & (y2 >= 0) & (y2 <= bottom)
+    kept = from_inside & to_inside
+    doubtful = np.flatnonzero(~kept)
+    if len(doubtful) == 0:
+        return points, kept
+    cut, left_over = _cut(points[doubtful], right, bottom)
+    kept[doubtful[left_over]] = True
+    points = points.copy()
+    points[doubtful[left_over]] = cut
+    return points[kept], kept
+
+
+def _cut(points: NDArray[np.float64], right: int, bottom: int) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    """Liang and Barsky (1984): the share of each line at which it enters and leaves the image."""
+    start, way = points[:, :2], points[:, 2:] - points[:, :2]
+    limit = np.array([right, bottom], np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        a, b = -start / way, (limit - start) / way
+    still = way == 0
+    inside = (start >= 0) & (start <= limit)
+    enter = np.where(still, np.where(inside, 0.0, 2.0), np.minimum(a, b)).max(axis=1).clip(0.0)
+    leave = np.where(still, 1.0, np.maximum(a, b)).min(axis=1).clip(max=1.0)
+    kept = enter <= leave
+    start, way = start[kept], way[kept]
+    first = start + enter[kept, None] * way
+    last = start + leave[kept, None] * way
+    return np.concatenate([first, last], axis=1).clip(0, [right, bottom, right, bottom]), kept
+
+
+def trail_lines(
     points: NDArray[Any], lengths: NDArray[np.integer], *, budget: int
-) -> tuple[NDArray[Any], NDArray[np.integer]]:
-    """Every k-th point of each trail, counted from its newest, so that about ``budget`` are left.
+) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.bool_]]:
+    """Trails as lines, about ``budget`` of them at most: long trails lose points, not their newest one.
+
+    Args:
+        points: (P, 2), trail after trail, oldest first.
+        lengths: (N,) points of each trail.
+        budget: lines in all.
 
     Returns:
-        points (P', 2) and lengths (N,); each trail keeps its newest and its oldest point.
+        lines (M, 4), the trail of each (M,), and whether it is in the trail's older half (M,).
     """
-    step = -(-len(points) // max(budget, 1))
     lengths = np.asarray(lengths, np.int64)
-    if step <= 1:
-        return points, lengths
-    ends = np.repeat(np.cumsum(lengths), lengths)
-    starts = np.repeat(np.cumsum(lengths) - lengths, lengths)
-    position = np.arange(len(points))
-    keep = ((ends - 1 - position) % step == 0) | (position == starts)
     owner = np.repeat(np.arange(len(lengths)), lengths)
-    return points[keep], np.bincount(owner[keep], minlength=len(lengths))
+    age = np.repeat(np.cumsum(lengths), lengths) - 1 - np.arange(len(points))  # 0 = newest
+    stride = -(-len(points) // max(budget, 1))
+    if stride > 1:
+        keep = (age % stride == 0) | (age == np.repeat(lengths, lengths) - 1)
+        points, owner, age = points[keep], owner[keep], age[keep]
+    joined = owner[1:] == owner[:-1]
+    ends = np.concatenate([points[:-1], points[1:]], axis=1)[joined]
+    owner, age = owner[1:][joined], age[1:][joined]
+    return ends, owner, age >= lengths[owner] // 2
 
 
-def draw_trails(
-    buffer: NDArray[np.uint8],
-    points: Ints,
-    lengths: NDArray[np.integer],
-    colors: NDArray[np.uint8],
-    *,
-    width: int,
-    smooth: bool,
-) -> None:
-    """Trails (P, 2) with (N,) lengths; the older half is fainter and thinner."""
-    stops = np.cumsum(lengths)
-    starts = stops - lengths
-    middles = (starts + stops) // 2
-    kind = cv2.LINE_AA if smooth else cv2.LINE_8
-    for color, indices in by_color(colors):
-        spans = [(starts[i], middles[i], stops[i]) for i in indices if lengths[i] > 1]
-        old = [points[a : m + 1] for a, m, _ in spans]
-        new = [points[m:b] for _, m, b in spans]
-        cv2.polylines(buffer, old, False, pixel(color, 0.45), 1, kind)
-        cv2.polylines(buffer, new, False, pixel(color, 0.9), width, kind)
+def smooth_lines(buffer: Buffer, ends: NDArray[Any], color: tuple[int, ...], *, width: int) -> None:
+    """Antialiased lines (M, 4) in one B, G, R, A colour."""
+    joints = to_ints(ends).reshape(-1, 2, 2)
+    if len(joints):
+        cv2.polylines(buffer, list(joints), False, color, width, cv2.LINE_AA)
 
 
-def draw_limbs(
-    buffer: NDArray[np.uint8], limbs: Ints, color: tuple[int, int, int], *, width: int, smooth: bool
-) -> None:
-    """Lines (L, 2, 2) of skeletons."""
-    if len(limbs):
-        cv2.polylines(buffer, list(limbs), False, pixel(color), width, cv2.LINE_AA if smooth else cv2.LINE_8)
+def smooth_path(buffer: Buffer, points: NDArray[Any], color: tuple[int, ...], *, width: int) -> None:
+    """One antialiased polyline (P, 2)."""
+    if len(points) > 1:
+        cv2.polylines(buffer, [to_ints(points)], False, color, width, cv2.LINE_AA)
 
 
-def stamp_dots(buffer: NDArray[np.uint8], centers: Ints, colors: NDArray[np.uint8], *, radius: int) -> None:
+def bgra(value: int) -> tuple[int, int, int, int]:
+    """A pixel as OpenCV names it in a buffer."""
+    return (value & 255, value >> 8 & 255, value >> 16 & 255, value >> 24)
+
+
+def dots(buffer: Buffer, centers: Ints, values: Pixels, *, radius: int) -> None:
     """Filled discs with a dark rim at (M, 2), all at once."""
     height, width = buffer.shape[:2]
     span = np.arange(-radius - 1, radius + 2)
     dx, dy = (a.ravel() for a in np.meshgrid(span, span))
     distance = np.hypot(dx, dy)
-    inside = (centers > radius).all(axis=1) & (centers < (width - radius - 1, height - radius - 1)).all(
-        axis=1
-    )
-    flat = buffer.view(np.uint32).reshape(-1)
+    margin = radius + 1
+    inside = ((centers >= margin) & (centers < (width - margin, height - margin))).all(axis=1)
     home = centers[inside, 1].astype(np.int64) * width + centers[inside, 0]
-    c = colors[inside].astype(np.uint32)
-    fill = 0xFF000000 | c[:, 0] << 16 | c[:, 1] << 8 | c[:, 2]
-    for ring, value in ((radius + 1.2, np.uint32(0xB4000000)), (radius + 0.3, fill)):
-        for x, y in zip(dx[distance <= ring].tolist(), dy[distance <= ring].tolist(), strict=True):
-            flat[home + y * width + x] = value
+    flat = buffer.view(np.uint32).reshape(-1)
+    for reach, fill in ((radius + 1.2, np.uint32(0xB4000000)), (radius + 0.3, values[inside])):
+        for x, y in zip(dx[distance <= reach].tolist(), dy[distance <= reach].tolist(), strict=True):
+            flat[home + y * width + x] = fill

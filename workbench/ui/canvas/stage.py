@@ -6,12 +6,13 @@ pixmap, so that each move costs a copy instead of a thousand boxes.
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPixmap, QResizeEvent
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPixmap, QRegion, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from workbench.ui.canvas.heatmap import Heatmap
@@ -184,7 +185,7 @@ class Stage(QWidget):
 
     def _paint_scene(self, painter: QPainter) -> None:
         ratio = self.devicePixelRatioF()
-        painter.fillRect(self.rect(), self._surround())
+        self._paint_surround(painter)
         if self._picture is None:
             painter.setPen(QColor(150, 150, 155))
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._hint)
@@ -202,6 +203,14 @@ class Stage(QWidget):
             painter, self._overlay, device=device, size=size, ratio=ratio, skip=self._skipped()
         )
         painter.restore()
+
+    def _paint_surround(self, painter: QPainter) -> None:
+        """Only where the picture is not: filling a large window costs as much as the picture."""
+        width, height = self.source_size
+        x, y, w, h = self._transform.box_to_widget((0.0, 0.0, width, height))
+        covered = QRect(ceil(x), ceil(y), int(w) - 1, int(h) - 1)
+        for rect in QRegion(self.rect()).subtracted(QRegion(covered)):
+            painter.fillRect(rect, self._surround())
 
     def _surround(self) -> QColor:
         """A neutral grey around the picture, a step darker than the window."""

@@ -8,6 +8,7 @@ shape could be seen, one picture of shades takes their place.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,6 @@ from PySide6.QtGui import QBrush, QColor, QImage, QPainter, QPen, QPixmap
 
 from workbench.core.rows import Origin
 from workbench.ui.canvas.qtarrays import argb_image, draw_fragments, draw_lines, draw_rects
-from workbench.ui.canvas.raster import by_color
 from workbench.ui.timeline.axis import TimeAxis
 from workbench.ui.timeline.look import Look, mix
 from workbench.ui.timeline.model import OUTSIDE, LaneData, Spans
@@ -97,6 +97,19 @@ def paint_bars(
     _paint_keyframes(painter, data.keyframes, lanes, axis, ratio)
 
 
+def by_color(colors: NDArray[np.uint8]) -> Iterator[tuple[QColor, NDArray[np.int64]]]:
+    """Each distinct colour of (N, 3) RGB with the indices that have it."""
+    if len(colors) == 0:
+        return
+    wide = colors.astype(np.int64)
+    packed = wide[:, 0] << 16 | wide[:, 1] << 8 | wide[:, 2]
+    order = np.argsort(packed, kind="stable")
+    packed = packed[order]
+    cuts = [0, *(np.flatnonzero(np.diff(packed)) + 1).tolist(), len(order)]
+    for value, first, last in zip(packed[cuts[:-1]].tolist(), cuts, cuts[1:], strict=False):
+        yield QColor.fromRgb(value), order[first:last]
+
+
 def _places(
     spans: Spans, lanes: LanesInView, axis: TimeAxis
 ) -> tuple[NDArray[Any], NDArray[Any], NDArray[np.float64]]:
@@ -131,7 +144,7 @@ def _paint_kinds(painter: QPainter, spans: Spans, lanes: LanesInView, axis: Time
             continue
         rects = _bars(lanes, lane[mine], place[mine], *_HEIGHTS[kind])
         for color, indices in by_color(lanes.colors[lane[mine]]):
-            _set_style(painter, kind, QColor(*color), look)
+            _set_style(painter, kind, color, look)
             draw_rects(painter, _hollow(rects[indices]) if kind == Origin.IMPORTED else rects[indices])
 
 

@@ -41,6 +41,7 @@ def paint_headers(
     painter: QPainter, lanes: Sequence[Lane], *, top: float, height: int, width: float, look: Look
 ) -> None:
     """Paint the headers of consecutive lanes from y = top; texts that do not fit end in an ellipsis."""
+    painter.save()
     font = QFont(painter.font())
     font.setPixelSize(max(min(height - 4, 12), 7))
     bold = QFont(font)
@@ -54,7 +55,7 @@ def paint_headers(
         painter.fillRect(swatch, QColor(*lane.color))
         if height >= SMALLEST_TEXT:
             _paint_texts(painter, lane, QRectF(17, y, width - 22, height), fonts, metrics, look)
-    painter.setFont(font)
+    painter.restore()
 
 
 def _paint_texts(

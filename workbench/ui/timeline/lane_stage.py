@@ -325,7 +325,7 @@ class LaneStage(QWidget):
             return
         left, right = (round(float(x)) for x in self._axis.x_of(span))
         tint = QColor(look.chosen)
-        tint.setAlpha(110)
+        tint.setAlpha(80)
         painter.fillRect(QRectF(left, 0, right - left, self.height()), tint)
         painter.setPen(QPen(look.text, 1))
         for x in (left, right):

@@ -153,10 +153,14 @@ class LaneView(LaneStage):
             stretch, self._stretch = self._stretch, NO_RANGE
             self.set_axis(self._axis.showing(*stretch))
         elif doing == "range" and (event.position() - self._pressed).manhattanLength() <= CLICK_SLACK:
-            if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
-                self.clear_range()
+            self._drop_range(event.modifiers())
         self._sought = -1
         self._shape_cursor(event.position())
+
+    def _drop_range(self, modifiers: Qt.KeyboardModifier) -> None:
+        """Shift+click takes the range away."""
+        if modifiers & Qt.KeyboardModifier.ShiftModifier:
+            self.clear_range()
 
     def _click(self, position: QPointF) -> None:
         index = self._lane_at(position.y())
@@ -195,9 +199,8 @@ class LaneView(LaneStage):
         delta, modifiers, x = event.angleDelta(), event.modifiers(), event.position().x()
         steps = delta.y() / 120.0
         if modifiers & Qt.KeyboardModifier.ControlModifier:
-            self.set_lane_height(
-                self._lane_height + (1 if steps > 0 else -1) * max(self._lane_height // 8, 1)
-            )
+            step = max(self._lane_height // 8, 1)
+            self.set_lane_height(self._lane_height + (step if steps > 0 else -step))
         elif x < self._header_width:
             self.scroll_lanes_to(self._scroll - round(steps * 3 * max(self._lane_height, 8)))
         elif modifiers & Qt.KeyboardModifier.ShiftModifier:

@@ -68,7 +68,8 @@ class BoxColumns:
         if np.all(key[1:] > key[:-1]):
             return self
         order = np.argsort(key, kind="stable")
-        return BoxColumns(**{f.name: getattr(self, f.name)[order] for f in fields(self)})
+        arrays: dict[str, Any] = {f.name: getattr(self, f.name)[order] for f in fields(self)}
+        return BoxColumns(**arrays)
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,0 +1,105 @@
+"""Where the labels and marks of a frame go, and stamping them out of the atlas."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtGui import QPainter
+
+from workbench.ui.canvas.labels import Color, LabelAtlas
+from workbench.ui.canvas.qtarrays import draw_fragments
+from workbench.ui.canvas.raster import Ints
+from workbench.ui.canvas.scene import BoxFlag, Overlay
+
+SMALLEST_LABELLED = 9.0  # widget pixels; a smaller box shows its label only when selected
+
+
+class Stamps:
+    """Labels and marks of one frame, collected and then stamped page by page.
+
+    Args:
+        atlas: where they come from.
+        overlay: the boxes.
+        rects: (N, 4) left, top, right, bottom, device pixels.
+        shown: indices of the boxes that can be seen.
+    """
+
+    def __init__(self, atlas: LabelAtlas, overlay: Overlay, rects: Ints, shown: NDArray[np.int64]) -> None:
+        self._atlas = atlas
+        self._overlay = overlay
+        self._shown = shown
+        self._rects = rects[shown]
+        self._flags = np.asarray(overlay.flags)[shown]
+        self._colors: list[Color] = list(map(tuple, overlay.colors[shown].tolist()))
+        self._sides = (self._rects[:, 2:] - self._rects[:, :2]).max(axis=1, initial=0)
+        self._fragments: list[NDArray[np.float64]] = []
+
+    def _having(self, flag: BoxFlag) -> NDArray[np.bool_]:
+        carried: NDArray[np.bool_] = (self._flags & int(flag)) != 0
+        return carried
+
+    def add_labels(self, height: int) -> None:
+        """A pill on top of each box, or just inside it where there is no room above.
+
+        Args:
+            height: of the visible area, device pixels.
+        """
+        labels = self._overlay.labels
+        if len(labels) == 0:
+            return
+        texts = [labels[i] for i in self._shown.tolist()]
+        large = self._sides >= SMALLEST_LABELLED * self._atlas.ratio
+        wanted = (large | self._having(BoxFlag.SELECTED)) & np.array([bool(t) for t in texts], bool)
+        which = np.flatnonzero(wanted)
+        predicted = self._having(BoxFlag.PREDICTED)
+        texts = [f"{t} ?" if unsure else t for t, unsure in zip(texts, predicted.tolist(), strict=True)]
+        styles = np.where(predicted, "hollow", "solid").tolist()
+        keys = list(zip(styles, texts, self._colors, strict=True))
+        stamps = self._atlas.stamps([keys[i] for i in which.tolist()])
+        gap = round(2 * self._atlas.ratio)
+        left, top = self._rects[which, 0], self._rects[which, 1]
+        lift = (
+            gap + self._atlas.line_height + np.where(self._having(BoxFlag.SELECTED)[which], 3 * gap // 2, 0)
+        )
+        inside = np.clip(top + gap, 0, max(height - self._atlas.line_height, 0))
+        self._place(stamps, np.maximum(left, 0), np.where(top >= lift, top - lift, inside))
+
+    def add_marks(self) -> None:
+        """Diamond, tick, ring and lock, each at its own corner; none on boxes too small to carry them."""
+        large = self._sides >= 1.5 * self._atlas.mark_size
+        predicted = self._having(BoxFlag.PREDICTED)
+        locked = self._having(BoxFlag.LOCKED) & ~predicted
+        self._add_corner(large & self._having(BoxFlag.KEYFRAME), "keyframe", (0, 3))
+        self._add_corner(large & predicted, "predicted", (2, 1))
+        self._add_corner(large & self._having(BoxFlag.VERIFIED), "verified", (2, 3), colored=False)
+        self._add_corner(large & locked, "locked", (2, 1), colored=False)
+
+    def _add_corner(
+        self, chosen: NDArray[np.bool_], mark: str, corner: tuple[int, int], *, colored: bool = True
+    ) -> None:
+        """Marks centred on a corner, named by its columns in the rectangles."""
+        which = np.flatnonzero(chosen)
+        places = self._rects[which][:, corner] - self._atlas.mark_size // 2
+        keys = [(mark, "", self._colors[i] if colored else (0, 0, 0)) for i in which.tolist()]
+        self._place(self._atlas.stamps(keys), places[:, 0], places[:, 1])
+
+    def _place(self, stamps: NDArray[np.int64], x: NDArray[Any], y: NDArray[Any]) -> None:
+        """Top-left corners of stamps; kept as page number and fragment."""
+        table = self._atlas.places[stamps]  # page, source x, y, width, height
+        rows = np.zeros((len(stamps), 11))
+        rows[:, 0] = table[:, 0]
+        rows[:, 1] = x + table[:, 3] / 2
+        rows[:, 2] = y + table[:, 4] / 2
+        rows[:, 3:7] = table[:, 1:]
+        rows[:, [7, 8, 10]] = 1.0
+        self._fragments.append(rows)
+
+    def draw(self, painter: QPainter) -> None:
+        """Stamp everything, one call a page."""
+        if not self._fragments:
+            return
+        rows = np.concatenate(self._fragments)
+        for page in np.unique(rows[:, 0]):
+            draw_fragments(painter, rows[rows[:, 0] == page, 1:], self._atlas.pages[int(page)])
