@@ -34,8 +34,8 @@ def new_project(path: Path) -> Project:
     return project
 
 
-def track(number: int, **fields: Any) -> TrackRow:
-    return TrackRow(number, 1, 1, number, "", None)._replace(**fields)
+def track(track_id: int, **fields: Any) -> TrackRow:
+    return TrackRow(track_id, 1, 1, track_id, "", None)._replace(**fields)
 
 
 def box(track_id: int, frame: int, **fields: Any) -> BoxRow:

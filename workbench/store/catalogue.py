@@ -206,7 +206,12 @@ class Catalogue:
 
     def add_category(self, name: str, color: str | None = None) -> Category:
         """Enter a category at the end of the list, in the next colour when None is given."""
-        count = len(self.categories(archived=True))
+        known = self.categories(archived=True)
+        if name in (c.name for c in known):
+            raise ProjectError(
+                f"There is a category “{name}” already; choose another name, or bring it back."
+            )
+        count = len(known)
         color = _COLORS[count % len(_COLORS)] if color is None else color
         return self._add(Category, name=name, color=color, position=count, archived=False)
 

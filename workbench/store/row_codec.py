@@ -13,7 +13,10 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import cache
+from itertools import chain
+from types import NoneType
 from typing import Any, get_args, get_type_hints
 
 import numpy as np
@@ -28,6 +31,35 @@ _HEAD = struct.Struct("<BIIBBB")
 _WIDTH = 8  # bytes of a number
 
 
+@dataclass(frozen=True)
+class _Layout:
+    """Positions of a table's columns by kind, and which may be None."""
+
+    ints: tuple[int, ...]
+    floats: tuple[int, ...]
+    texts: tuple[int, ...]
+    text: tuple[bool, ...]  # for each of ``texts``: text, else bytes
+    nullable: frozenset[int]
+
+    @property
+    def widths(self) -> list[int]:
+        return [len(self.ints), len(self.floats), len(self.texts)]
+
+
+@cache
+def _layout(table: str) -> _Layout:
+    hints = get_type_hints(ROW_TYPES[table])
+    types = [get_args(hints[f]) or (hints[f],) for f in ROW_TYPES[table]._fields]
+    texts = tuple(i for i, t in enumerate(types) if str in t or bytes in t)
+    return _Layout(
+        ints=tuple(i for i, t in enumerate(types) if int in t),
+        floats=tuple(i for i, t in enumerate(types) if float in t),
+        texts=texts,
+        text=tuple(str in types[i] for i in texts),
+        nullable=frozenset(i for i, t in enumerate(types) if NoneType in t),
+    )
+
+
 def encode(change: Change) -> bytes:
     """The rows of a change as bytes.
 
@@ -35,21 +67,22 @@ def encode(change: Change) -> bytes:
         ValueError: a number is NaN, which the tables cannot hold (None is "not measured").
     """
     rows = change.before + change.after
-    ints, floats, texts = _kinds(change.table)
+    layout = _layout(change.table)
     columns = list(zip(*rows, strict=True))
-    whole, no_whole = _numbers([columns[i] for i in ints], len(rows), np.int64)
-    real, no_real = _numbers([columns[i] for i in floats], len(rows), np.float64)
+    whole, no_whole = _numbers(columns, layout.ints, layout.nullable, np.int64)
+    real, no_real = _numbers(columns, layout.floats, layout.nullable, np.float64)
     if np.isnan(real).any():
         raise ValueError(f"a row of {change.table} holds NaN; write None where nothing was measured")
+    whole[:, 1:] -= whole[:, :-1].copy()
     body = b"".join(
         (
-            _by_significance(np.diff(whole, axis=1, prepend=np.int64(0))),
+            _by_significance(whole),
             _by_significance(real),
             np.packbits(np.concatenate([no_whole, no_real])).tobytes(),
-            *(_strings(columns[i]) for i in texts),
+            *(_strings(columns[i]) for i in layout.texts),
         )
     )
-    head = _HEAD.pack(_FORMAT, len(change.before), len(rows), len(ints), len(floats), len(texts))
+    head = _HEAD.pack(_FORMAT, len(change.before), len(rows), *layout.widths)
     packer = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, 8, zlib.Z_RLE)
     return head + packer.compress(body) + packer.flush()
 
@@ -61,59 +94,45 @@ def decode(table: str, blob: bytes) -> Change:
         ProjectError: the blob has another format or another number of columns.
     """
     version, before, count, *widths = _HEAD.unpack_from(blob)
-    kinds = _kinds(table)
-    if version != _FORMAT or widths != [len(k) for k in kinds]:
+    layout = _layout(table)
+    if version != _FORMAT or widths != layout.widths:
         raise ProjectError(f"The history of {table} was written in a format this program does not know.")
     body = memoryview(zlib.decompress(memoryview(blob)[_HEAD.size :]))
-    ints, floats, texts = kinds
-    size = _WIDTH * count
-    numbers = len(ints) + len(floats)
-    whole = np.cumsum(_from_significance(body, len(ints), count, np.int64), axis=1)
-    real = _from_significance(body[size * len(ints) :], len(floats), count, np.float64)
-    at = size * numbers
+    numbers = len(layout.ints) + len(layout.floats)
+    whole = np.cumsum(_from_significance(body, len(layout.ints), count, np.int64), axis=1)
+    real = _from_significance(body[whole.nbytes :], len(layout.floats), count, np.float64)
+    body = body[_WIDTH * count * numbers :]
     null_bytes = (numbers * count + 7) // 8
-    null = np.unpackbits(np.frombuffer(body[at : at + null_bytes], np.uint8), count=numbers * count)
-    columns = _columns(table, (*whole, *real), null.reshape(numbers, count).astype(bool))
-    _read_strings(columns, texts, _text_fields(table), body[at + null_bytes :], count)
-    rows: tuple[Row, ...] = tuple(map(ROW_TYPES[table]._make, zip(*columns, strict=True)))
+    null = np.unpackbits(np.frombuffer(body[:null_bytes], np.uint8), count=numbers * count)
+    columns: dict[int, list[Any]] = {}
+    places = (*layout.ints, *layout.floats)
+    for i, values, absent in zip(places, (*whole, *real), null.reshape(numbers, count), strict=True):
+        columns[i] = values.tolist()
+        for row in np.flatnonzero(absent):
+            columns[i][row] = None
+    body = body[null_bytes:]
+    for i, is_text in zip(layout.texts, layout.text, strict=True):
+        columns[i], body = _read_strings(body, count, text=is_text)
+    in_order = (columns[i] for i in range(len(columns)))
+    rows: tuple[Row, ...] = tuple(map(ROW_TYPES[table]._make, zip(*in_order, strict=True)))
     return Change(table, rows[:before], rows[before:])
 
 
-@cache
-def _field_types(table: str) -> tuple[tuple[type, ...], ...]:
-    hints = get_type_hints(ROW_TYPES[table])
-    return tuple(tuple(get_args(h)) or (h,) for h in (hints[f] for f in ROW_TYPES[table]._fields))
-
-
-@cache
-def _kinds(table: str) -> tuple[list[int], list[int], list[int]]:
-    """Positions of the columns of whole numbers, of floats, and of texts and bytes."""
-    ints: list[int] = []
-    floats: list[int] = []
-    texts: list[int] = []
-    for i, types in enumerate(_field_types(table)):
-        (ints if int in types else floats if float in types else texts).append(i)
-    return ints, floats, texts
-
-
-def _text_fields(table: str) -> list[bool]:
-    """For each column of texts or bytes, whether it is text."""
-    types = _field_types(table)
-    return [str in types[i] for i in _kinds(table)[2]]
-
-
 def _numbers(
-    columns: Sequence[tuple[Any, ...]], count: int, kind: type
+    columns: Sequence[tuple[Any, ...]], places: Sequence[int], nullable: frozenset[int], kind: type
 ) -> tuple[NDArray[Any], NDArray[np.bool_]]:
-    """Columns (C, N) with 0 for None, and where None was."""
-    null = np.zeros((len(columns), count), dtype=bool)
+    """Some columns as (C, N) with 0 for None, and where None was."""
+    shape = len(places), len(columns[0])
+    null = np.zeros(shape, dtype=bool)
     filled: list[Iterable[Any]] = []
-    for i, column in enumerate(columns):
-        if None in column:
+    for i, place in enumerate(places):
+        column = columns[place]
+        if place in nullable and None in column:
             null[i] = [value is None for value in column]
             column = tuple(0 if value is None else value for value in column)
         filled.append(column)
-    return np.array(filled, dtype=kind).reshape(len(columns), count), null
+    values: NDArray[Any] = np.fromiter(chain.from_iterable(filled), dtype=kind, count=null.size)
+    return values.reshape(shape), null
 
 
 def _by_significance(values: NDArray[Any]) -> bytes:
@@ -129,30 +148,18 @@ def _from_significance(body: memoryview, columns: int, count: int, kind: type) -
     return values.astype(kind, copy=False)
 
 
-def _columns(table: str, numbers: tuple[NDArray[Any], ...], null: NDArray[np.bool_]) -> list[Any]:
-    """One list of Python values for each column of the table; those of texts are still empty."""
-    ints, floats, texts = _kinds(table)
-    columns: list[Any] = [None] * (len(ints) + len(floats) + len(texts))
-    for i, values, absent in zip((*ints, *floats), numbers, null, strict=True):
-        column = values.tolist()
-        for row in np.flatnonzero(absent):
-            column[row] = None
-        columns[i] = column
-    return columns
-
-
 def _strings(column: tuple[str | bytes, ...]) -> bytes:
     parts = [value.encode() if isinstance(value, str) else bytes(value) for value in column]
     return np.array([len(p) for p in parts], dtype="<u4").tobytes() + b"".join(parts)
 
 
-def _read_strings(columns: list[Any], at: list[int], text: list[bool], body: memoryview, count: int) -> None:
-    for i, is_text in zip(at, text, strict=True):
-        lengths = np.frombuffer(body, "<u4", count=count).tolist()
-        body = body[4 * count :]
-        column: list[str | bytes] = []
-        for length in lengths:
-            piece = bytes(body[:length])
-            column.append(piece.decode() if is_text else piece)
-            body = body[length:]
-        columns[i] = column
+def _read_strings(body: memoryview, count: int, *, text: bool) -> tuple[list[str | bytes], memoryview]:
+    """One column of texts or bytes, and what follows it."""
+    lengths = np.frombuffer(body, "<u4", count=count).tolist()
+    body = body[4 * count :]
+    column: list[str | bytes] = []
+    for length in lengths:
+        piece = bytes(body[:length])
+        column.append(piece.decode() if text else piece)
+        body = body[length:]
+    return column, body

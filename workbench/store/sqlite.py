@@ -1,9 +1,9 @@
 """SQLite's own side of the store: connections, pragmas, transactions, copies and its errors in words.
 
 Everything that another database would do differently is here. One connection writes, in turns
-(``workbench.store.turns``); each thread that reads has a connection of its own, so a read never waits
-for a write (write-ahead log). The log is folded back into the file by bulk writers between their
-slices, outside their turn, and only seldom by a correction.
+(``workbench.store.turns``); each read has a connection to itself while it lasts, so it never waits for
+a write (write-ahead log). The log is folded back into the file by bulk writers between their slices,
+outside their turn, and only seldom by a correction.
 """
 
 from __future__ import annotations
@@ -165,8 +165,7 @@ class Database:
             if self._closed:
                 return
             self._closed = True
-            while self._idle:
-                self._idle.pop().connection.close()
+            self._close_idle()
             self._writer.close()
             self._engine.dispose()
 
@@ -180,10 +179,13 @@ class Database:
         try:
             yield reader
         finally:
-            if self._closed:
-                reader.connection.close()
-            else:
-                self._idle.append(reader)
+            self._idle.append(reader)
+            if self._closed:  # while this one was out
+                self._close_idle()
+
+    def _close_idle(self) -> None:
+        while self._idle:
+            self._idle.pop().connection.close()
 
     def _refuse_when_closed(self) -> None:
         if self._closed:

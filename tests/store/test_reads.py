@@ -1,0 +1,77 @@
+import numpy as np
+import pytest
+
+from tests.store.reference import add, box, track
+from workbench.core.edits import ChangeSet
+from workbench.core.rows import ActionRow, BoxRow, ReviewItemRow
+from workbench.store import Project
+
+
+def sample(track_id: int, frame: int) -> BoxRow:
+    score = None if frame % 2 else frame / 10
+    return box(
+        track_id, frame, x=track_id + frame / 7, score=score, origin=track_id, occluded=int(frame % 3 == 0)
+    )
+
+
+BOXES = [sample(t, frame) for t in (1, 2) for frame in range(t, 10)]
+
+
+@pytest.fixture
+def filled(project) -> Project:
+    project.apply(add("Add tracks", [track(1, number=8), track(2, number=3)], BOXES))
+    return project
+
+
+def test_boxes_of_a_frame_are_ordered_by_track(filled):
+    assert filled.boxes_at(1, 5) == [b for b in BOXES if b.frame == 5]
+    assert filled.boxes_at(1, 50) == []
+    assert filled.boxes_at(2, 5) == []
+    assert type(filled.boxes_at(1, 5)[0]) is type(BOXES[0])
+
+
+def test_spans_of_frames_are_half_open(filled):
+    found = filled.boxes_between(1, 2, 4)
+    assert [(b.frame, b.track_id) for b in found] == [(2, 1), (2, 2), (3, 1), (3, 2)]
+    assert [b.frame for b in filled.boxes_of_track(2)] == list(range(2, 10))
+    assert [b.frame for b in filled.boxes_of_track(2, 5)] == [5, 6, 7, 8, 9]
+    assert [b.frame for b in filled.boxes_of_track(2, stop=4)] == [2, 3]
+
+
+def test_one_box(filled):
+    assert filled.box(2, 9) == BOXES[-1]
+    assert filled.box(2, 1) is None
+
+
+@pytest.mark.parametrize("of_track", [False, True])
+def test_columns_hold_what_the_rows_say(filled, of_track):
+    rows = sorted((b for b in BOXES if not of_track or b.track_id == 2), key=lambda b: (b.frame, b.track_id))
+    columns = filled.box_columns_of_track(2) if of_track else filled.box_columns(1)
+    for field in ("track_id", "frame", "origin", "verified", "keyframe", "occluded", "outside"):
+        assert getattr(columns, field).tolist() == [getattr(b, field) for b in rows]
+    scores = [np.nan if b.score is None else b.score for b in rows]
+    np.testing.assert_array_equal(columns.score, scores)
+
+
+def test_columns_of_nothing_are_empty(project):
+    assert [column.shape for column in project.box_columns(1)] == [(0,)] * 8
+
+
+def test_tracks_are_ordered_by_number_and_found_by_id(filled):
+    assert [t.number for t in filled.tracks(1)] == [3, 8]
+    assert filled.track(1).number == 8
+    assert filled.track(7) is None
+    assert filled.tracks_by_id(range(5000)) == {t.id: t for t in filled.tracks(1)}
+
+
+def test_rows_of_any_table_can_be_narrowed(filled):
+    actions = [ActionRow(i, 1, 1 + i % 2, 10 * i, 10 * i + 10, "run", None, 0, None, 0) for i in range(4)]
+    item = ReviewItemRow(1, 1, "gap", 3, 7, 1, None, 0.5, "", None)
+    filled.apply(ChangeSet.of("Label", action=([], actions), review_item=([], [item])))
+    assert filled.rows("action") == actions
+    assert filled.rows("action", track_id=1) == [actions[0], actions[2]]
+    assert filled.rows("action", video_id=1, start=10, stop=21) == [actions[1], actions[2]]
+    assert filled.rows("review_item", video_id=1) == [item]
+    assert filled.rows("box", track_id=2, start=8) == BOXES[-2:]
+    assert filled.rows("track", track_id=2) == [filled.track(2)]
+    assert filled.rows("pose", video_id=1) == []
