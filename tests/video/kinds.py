@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import accumulate, cycle, islice
 from typing import Any
 
-FRAMES = 120
+FRAMES = 90
 
 _QUICK = {"deadline": "realtime", "cpu-used": "8"}
 _OPEN_264 = {"x264-params": "open-gop=1:bframes=3:b-adapt=0:scenecut=0"}

@@ -62,7 +62,7 @@ class VideoWriter:
         try:
             self._container = av.open(f"file:{path.absolute()}", "w", options=dict(container_options or {}))
         except (av.error.FFmpegError, OSError, ValueError) as error:
-            raise VideoError(f"{path} cannot be written ({error}); look at its folder and suffix.") from error
+            raise VideoError(f"{path} cannot be written; look at its folder and its suffix.") from error
         self._container.metadata.update(metadata or {})
 
     def write(self, image: Image, seconds: float | None = None) -> None:
@@ -82,14 +82,16 @@ class VideoWriter:
         wanted = self._last + 1 if seconds is None else round(seconds / float(tick))
         self._last = frame.pts = max(wanted, self._last + 1)
         frame.time_base = tick
-        self._container.mux(self._stream.encode(frame))
+        self._encode(self._stream, frame)
 
     def close(self) -> None:
         """Write what is left and finish the file."""
-        if self._stream is not None:
-            self._container.mux(self._stream.encode(None))
-        self._stream = None
-        self._container.close()
+        stream, self._stream = self._stream, None
+        try:
+            if stream is not None:
+                self._encode(stream, None)
+        finally:
+            self._container.close()
 
     def __enter__(self) -> Self:
         return self
@@ -98,6 +100,13 @@ class VideoWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _encode(self, stream: VideoStream, frame: av.VideoFrame | None) -> None:
+        try:
+            self._container.mux(stream.encode(frame))  # the file is made with the first packet
+        except (av.error.FFmpegError, OSError) as error:
+            reason = error.strerror or "the encoder refused"
+            raise VideoError(f"{self._path} cannot be written ({reason}).") from error
 
     def _start(self, image: Image, tick: Fraction) -> VideoStream:
         try:
