@@ -85,11 +85,14 @@ def test_inference_and_training_do_not_know_their_callers():
 
 def test_plugins_import_the_api_only():
     for path in sorted((ROOT / "plugins").glob("*.py")):
-        assert {name.rsplit(".", 1)[0] for name in imports(path) if name.startswith("workbench")} <= {"workbench.api"}
+        assert {name.rsplit(".", 1)[0] for name in imports(path) if name.startswith("workbench")} <= {
+            "workbench.api"
+        }
 
 
 def test_command_line_starts_without_qt_and_torch():
-    code = "import sys, workbench.cli; print(sorted({'PySide6', 'torch', 'cv2', 'sqlalchemy'} & set(sys.modules)))"
+    heavy = {"PySide6", "torch", "cv2", "sqlalchemy"}
+    code = f"import sys, workbench.cli; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"
 

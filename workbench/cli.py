@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Generator, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from workbench import __version__
 from workbench.core.boxes import Box
@@ -79,26 +79,34 @@ def _parser() -> argparse.ArgumentParser:
 def _add_window(commands: Any) -> None:
     command = commands.add_parser("window", help="open the window (what happens without a command)")
     command.add_argument("path", type=Path, nargs="?", help="a video, an image folder or a .wbp project")
-    command.add_argument("--screenshot", type=Path, metavar="PNG", help="write a picture of the window and leave")
+    command.add_argument(
+        "--screenshot", type=Path, metavar="PNG", help="write a picture of the window and leave"
+    )
 
 
 def _add_track(commands: Any) -> None:
     command = commands.add_parser("track", help="follow one target through a video and write its boxes")
     command.add_argument("video", type=Path, help="a video file or an image folder")
-    command.add_argument("--box", type=_box, required=True, metavar="x,y,w,h", help="where the target is, in pixels")
+    command.add_argument(
+        "--box", type=_box, required=True, metavar="x,y,w,h", help="where the target is, in pixels"
+    )
     command.add_argument("--frame", type=int, default=0, help="the frame of the box, from 0 (default 0)")
     command.add_argument("--backward", action="store_true", help="track towards the first frame")
-    command.add_argument("--tracker", default=None, metavar="NAME", help="see 'workbench trackers', or a checkpoint")
+    command.add_argument(
+        "--tracker", default=None, metavar="NAME", help="see 'workbench trackers', or a checkpoint"
+    )
     command.add_argument("--seed", type=int, default=0, help="seed of everything random (default 0)")
-    command.add_argument("--out", type=Path, required=True, help="file to write: x,y,w,h a line, nan where lost")
+    command.add_argument(
+        "--out", type=Path, required=True, help="file to write: x,y,w,h a line, nan where lost"
+    )
     command.set_defaults(run=_track)
 
 
 def _add_export(commands: Any) -> None:
     command = commands.add_parser("export", help="write a project's boxes in another format")
     command.add_argument("project", type=Path)
-    command.add_argument("--format", required=True, help="; ".join(("mot-challenge", "lasot", "got-10k", "otb", "coco")))
-    command.add_argument("--out", type=Path, required=True, help="folder (or file, for coco) to write")
+    command.add_argument("--format", required=True, help="mot-challenge, coco, lasot, got-10k, otb or boxes")
+    command.add_argument("--out", type=Path, required=True, help="folder to write")
     command.add_argument("--video", help="name of the video; needed where the project has several")
     command.add_argument("--start", type=int, help="first frame, from 0")
     command.add_argument("--stop", type=int, help="the frame after the last one")
@@ -123,7 +131,9 @@ def _add_info(commands: Any) -> None:
 
 def _add_demo(commands: Any) -> None:
     command = commands.add_parser("demo", help="make the demo project and say where it is")
-    command.add_argument("folder", type=Path, nargs="?", help="where to make it (default: among the user's data)")
+    command.add_argument(
+        "folder", type=Path, nargs="?", help="where to make it (default: among the user's data)"
+    )
     command.set_defaults(run=_demo)
 
 
@@ -136,7 +146,9 @@ def _box(text: str) -> Box:
     try:
         x, y, w, h = (float(part) for part in text.split(","))
     except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{text!r} is not x,y,w,h in pixels, such as 120,80,64,48") from error
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not x,y,w,h in pixels, such as 120,80,64,48"
+        ) from error
     if not all(map(math.isfinite, (x, y, w, h))) or w <= 0 or h <= 0:
         raise argparse.ArgumentTypeError(f"{text!r} needs a positive width and height")
     return (x, y, w, h)
@@ -155,7 +167,7 @@ def _track(arguments: argparse.Namespace) -> None:
         count, first = reader.info.frame_count, arguments.frame
         if not 0 <= first < count:
             raise UserError(f"Frame {first} is not in {arguments.video}, which has frames 0 to {count - 1}.")
-        step = -1 if arguments.backward else 1
+        step: Literal[1, -1] = -1 if arguments.backward else 1
         steps = follow(
             reader.frames(first, step=step),
             [Target(0, first, arguments.box)],

@@ -186,5 +186,7 @@ def test_a_second_window_is_read_only_and_says_so(qtbot, open_window, clip, scen
     assert "another window" in second.notice.text
     draw(qtbot, second, scene[0].boxes[0])
     assert second.project.boxes_at(second.state.video.id, 0) == []
+    first.activateWindow()
+    qtbot.waitUntil(first.isActiveWindow, timeout=TIMEOUT)
     draw(qtbot, first, scene[0].boxes[0])
     assert len(first.project.boxes_at(first.state.video.id, 0)) == 1

@@ -42,7 +42,7 @@ def iou(a: ArrayLike, b: ArrayLike) -> Array:
     area_p = np.clip(p[:, 2:] - p[:, :2], 0.0, None).prod(axis=1)
     area_q = np.clip(q[:, 2:] - q[:, :2], 0.0, None).prod(axis=1)
     union = area_p[:, None] + area_q[None, :] - overlap
-    return np.divide(overlap, union, out=np.zeros_like(overlap), where=union > 0)
+    return np.asarray(np.divide(overlap, union, out=np.zeros_like(overlap), where=union > 0))
 
 
 def clip(boxes: ArrayLike, width: float, height: float) -> Array:

@@ -8,6 +8,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from workbench.core.edits import ChangeSet
 from workbench.core.progress import Progress
@@ -59,24 +60,32 @@ def _fill(project: Project, clip: Path, truth: list[SceneFrame]) -> None:
     ids = project.new_ids("track", count)
     tracks = [TrackRow(t, video.id, category, i + 1, "", None) for i, t in enumerate(ids)]
     rows = [
-        BoxRow(
-            video.id,
-            frame,
-            ids[i],
-            *(float(v) for v in seen.boxes[i]),
-            score=None,
-            origin=Origin.IMPORTED,
-            run_id=None,
-            verified=0,
-            keyframe=0,
-            occluded=int(seen.visibility[i] < OCCLUDED_BELOW),
-            outside=0,
-        )
+        _row(video.id, frame, ids[i], seen.boxes[i], hidden=bool(seen.visibility[i] < OCCLUDED_BELOW))
         for frame, seen in enumerate(truth)
         for i in range(count)
         if seen.visibility[i] > 0
     ]
     project.apply(ChangeSet.of("Demo ground truth", track=((), tracks), box=((), rows)))
+
+
+def _row(video_id: int, frame: int, track_id: int, box: NDArray[np.float64], *, hidden: bool) -> BoxRow:
+    x, y, w, h = box.tolist()
+    return BoxRow(
+        video_id=video_id,
+        frame=frame,
+        track_id=track_id,
+        x=x,
+        y=y,
+        w=w,
+        h=h,
+        score=None,
+        origin=Origin.IMPORTED,
+        run_id=None,
+        verified=0,
+        keyframe=0,
+        occluded=int(hidden),
+        outside=0,
+    )
 
 
 def _write_truth(path: Path, truth: list[SceneFrame]) -> None:

@@ -78,6 +78,11 @@ def project_path(media: Path) -> Path:
     return Path(platformdirs.user_data_dir("tracking-workbench")) / beside.name
 
 
+def home_of(path: Path) -> Path:
+    """The project that ``open_path`` would open."""
+    return path if is_project(path) else project_path(path)
+
+
 def add_media(project: Project, path: Path) -> Video:
     """The project's record of a video, added if it has none; a moved file is recognised and linked again.
 

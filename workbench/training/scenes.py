@@ -198,7 +198,7 @@ def _texture(
     for octave in (4, 8, 16, 32, 64):
         grid = rng.random((octave, octave * width // height + 1), dtype=np.float32)
         field += cv2.resize(grid, (width, height), interpolation=cv2.INTER_CUBIC) / octave**0.6
-    field = np.asarray(cv2.normalize(field, None, 0.0, 1.0, cv2.NORM_MINMAX))
+    field = (field - field.min()) / np.ptp(field)
     dark, bright = _colours(rng, contrast)
     image = dark + (bright - dark) * field[..., None]
     _decorate(image, rng, contrast, int(rng.integers(3)) if kind is None else kind)

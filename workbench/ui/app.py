@@ -14,11 +14,11 @@ from PySide6.QtWidgets import QApplication
 
 from workbench.core.errors import WorkbenchError
 from workbench.services.demo import make_demo
-from workbench.services.projects import Opened, demo_folder, open_path
+from workbench.services.projects import Opened, demo_folder, home_of, open_path, same_file
 from workbench.ui.fault import FaultHook, show_fault
 from workbench.ui.main_window import MainWindow
 from workbench.ui.theme import apply_theme
-from workbench.ui.worker import Task, TaskQueue
+from workbench.ui.worker import Task, TaskQueue, once
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ def run_window(path: Path | None, *, screenshot: Path | None = None) -> int:
     except WorkbenchError as error:
         sys.stderr.write(f"workbench: {error}\n")
         return 1
-    app = QApplication.instance() or QApplication(sys.argv[:1])
+    app = QApplication(sys.argv[:1])
     app.setApplicationName("Tracking Workbench")
     apply_theme(app)
     sys.excepthook = FaultHook(app)
@@ -116,11 +116,12 @@ class Desk(QObject):
 
     @Slot(str)
     def _on_open_requested(self, path: str) -> None:
-        def opening():
-            yield from ()
-            return open_path(Path(path))
-
-        self._opening.submit(Task(f"Opening {path}", opening))
+        window = self.window
+        assert window is not None
+        if same_file(home_of(Path(path)), window.project.path):
+            window.files.show_media(Path(path))
+        else:
+            self._opening.submit(Task(f"Opening {path}", once(lambda: open_path(Path(path)))))
 
     @Slot(int, object)
     def _on_opened(self, _task: int, opened: Opened) -> None:

@@ -258,7 +258,7 @@ class MainWindow(QMainWindow):
         self.canvas.set_image(None)
         self.setWindowTitle(f"{video.name if video else self.project.path.stem} - Tracking Workbench")
         self._fill_videos()
-        self.transport.show_video(self.state.frame_count, (video.fps or 25.0) if video else 25.0)
+        self.transport.show_video(self.state.frame_count, self.state.fps)
         self._palette = palette_of(self.state)
         self.lanes.load(self._palette)
         if video is None:
@@ -462,6 +462,9 @@ class MainWindow(QMainWindow):
         self.go.pause()
         for thread in (self.compute, self.jobs, self.loader):
             thread.close()
+        # What the threads posted before they ended is still delivered, and must not be heard any more.
+        for source in (self.compute, self.jobs, self.loader, self.state):
+            source.blockSignals(True)
         self.state.close()
         self.project.close()
         super().closeEvent(event)

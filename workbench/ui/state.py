@@ -46,16 +46,23 @@ class UiState(QObject):
         self.provisional: dict[int, tuple[TrackedBox, ...]] = {}
         self.queue: dict[int, int] = {}  # track id -> frame it shall be followed from
         self._committed.connect(self._on_committed)
+        self._closed = False
         self._unsubscribe = project.subscribe(self._committed.emit)
 
     def close(self) -> None:
-        """Stop listening to the project."""
+        """Stop listening to the project, which is about to be closed."""
         self._unsubscribe()
+        self._closed = True
 
     @property
     def frame_count(self) -> int:
         """Frames of the video shown; 0 when there is none."""
         return self.video.frame_count if self.video else 0
+
+    @property
+    def fps(self) -> float:
+        """Frames a second to play at; 25 where the video does not say."""
+        return (self.video.fps if self.video else None) or 25.0
 
     @property
     def track_id(self) -> int | None:
@@ -122,6 +129,8 @@ class UiState(QObject):
 
     @Slot(object)
     def _on_committed(self, scope: Scope) -> None:
+        if self._closed:
+            return
         if "track" in scope.tables:
             alive = self.project.tracks_by_id(self.selection)
             self.select(t for t in self.selection if t in alive)

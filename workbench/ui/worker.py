@@ -35,6 +35,16 @@ class Task:
     make: Callable[[], Generator[Any, None, Any]]
 
 
+def once(make: Callable[[], Any]) -> Callable[[], Generator[Any, None, Any]]:
+    """A job of one step that cannot be divided."""
+
+    def steps() -> Generator[Any, None, Any]:
+        yield from ()
+        return make()
+
+    return steps
+
+
 @dataclass
 class _Order:
     """A task on its way to the worker, and the event that stops it."""

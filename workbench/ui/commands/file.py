@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from workbench.core.progress import Progress
 from workbench.services.exporting import export
 from workbench.services.importing import import_file
-from workbench.services.projects import add_media, locate_media
+from workbench.services.projects import add_media, is_project, locate_media
 from workbench.store import Video
 from workbench.ui.camera_dialog import CameraDialog
 from workbench.ui.export_dialog import ExportDialog
 from workbench.ui.state import UiState
-from workbench.ui.worker import Task, TaskQueue
+from workbench.ui.worker import Task, TaskQueue, once
 from workbench.video.proxy import build_proxy
 
 Steps = Generator[Progress, None, object]
@@ -78,8 +78,13 @@ class FileCommands(QObject):
         """Ask for a video and keep it in this project."""
         path, _ = QFileDialog.getOpenFileName(self._window, "Add video to this project", "", VIDEOS)
         if path:
-            project = self._state.project
-            self._submit(f"Adding {path}", once(lambda: add_media(project, Path(path))), self._show_added)
+            self.show_media(Path(path))
+
+    def show_media(self, path: Path) -> None:
+        """Show a video of this project, added to it if it is new; of the project itself, nothing is new."""
+        project = self._state.project
+        if not is_project(path):
+            self._submit(f"Adding {path.name}", once(lambda: add_media(project, path)), self._show_added)
 
     @Slot()
     def record_camera(self) -> None:
@@ -192,13 +197,3 @@ class FileCommands(QObject):
         if task in self._running:
             label, _ = self._running.pop(task)
             self.told.emit(f"{label}: stopped, nothing was changed")
-
-
-def once(make: Callable[[], object]) -> Callable[[], Steps]:
-    """A job of one step."""
-
-    def steps() -> Steps:
-        yield from ()
-        return make()
-
-    return steps

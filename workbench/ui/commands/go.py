@@ -81,7 +81,7 @@ class GoCommands(QObject):
         if self._state.frame >= self._state.frame_count - 1:
             self._state.go_to(0)
         self._began, self._from = time.monotonic(), self._state.frame
-        self._timer.start(max(round(1000 / max(self._state.video.fps, 1.0) / 2), 1))
+        self._timer.start(max(round(1000 / self._state.fps / 2), 1))
         self.playing.emit(True)
 
     @Slot()
@@ -92,10 +92,9 @@ class GoCommands(QObject):
 
     @Slot()
     def _tick(self) -> None:
-        assert self._state.video is not None
         if self._loading():
             return
-        frame = self._from + int((time.monotonic() - self._began) * self._state.video.fps)
+        frame = self._from + int((time.monotonic() - self._began) * self._state.fps)
         self._state.go_to(frame)
         if self._state.frame >= self._state.frame_count - 1:
             self.pause()
