@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -150,14 +150,13 @@ class Database:
             raise ProjectError(f"{self.path} is damaged ({problem}); restore a copy of it.")
 
     def backup(self, path: Path) -> None:
-        """Copy the database as it is now, while others may write, to a new file."""
-        with explained(path):
-            copy = sqlite3.connect(path)
+        """Copy the database as it is now, while others may write, to a new file; or leave none there."""
+        with explained(path), closing(sqlite3.connect(path)) as copy, self._reader() as reader:
             try:
-                with self._reader() as reader:
-                    reader.raw.backup(copy)
-            finally:
-                copy.close()
+                reader.raw.backup(copy)
+            except BaseException:
+                path.unlink(missing_ok=True)
+                raise
 
     def close(self) -> None:
         """Fold the log back and close every connection; doing it twice does nothing."""
@@ -221,13 +220,18 @@ def _engine(path: Path, *, read_only: bool) -> Engine:
 
 def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     """A connection that leaves transactions to us and may be used by whoever holds it."""
-    fixed = read_only and not os.access(path.parent, os.W_OK)  # no place for a log, so nobody writes
+    # Without a place for a log nobody writes, unless there is one that was left.
+    fixed = read_only and not _may_write(path.parent) and not log_of(path).exists()
     uri = f"{path.absolute().as_uri()}?{'mode=ro&immutable=1' if fixed else 'mode=rw'}"
     raw = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False, timeout=5)
     raw.execute("PRAGMA foreign_keys = ON")
     raw.execute(f"PRAGMA query_only = {int(read_only)}")
     raw.execute(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
     return raw
+
+
+def _may_write(folder: Path) -> bool:
+    return os.access(folder, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 # Versions -----------------------------------------------------------------------------------------
