@@ -26,7 +26,7 @@ from workbench.ui.canvas.stamps import Stamps
 from workbench.ui.canvas.transform import ViewTransform
 
 FEW, MANY = 40, 300  # visible boxes
-TRAIL_BUDGET = 12_000  # lines
+TRAIL_BUDGET = 8_000  # points
 _RIM, _FAINT_RIM = np.uint32(0x80000000), np.uint32(0x50000000)
 _WHITE = np.uint32(0xFFFFFFFF)
 _GROW = np.array([-1, -1, 1, 1], np.int32)
@@ -152,13 +152,12 @@ def draw_trails(buffer: raster.Buffer, overlay: Overlay, device: ViewTransform, 
     """Where targets have been; the older half is fainter and, when smooth, thinner."""
     if len(overlay.trail_points) == 0:
         return
-    points = device.to_widget(overlay.trail_points)
     old = raster.pixels(overlay.colors, 0.45)
     new = raster.pixels(overlay.colors, 0.9)
     if not detail.smooth:
-        ends, owner, older = raster.trail_lines(points, overlay.trail_lengths, budget=TRAIL_BUDGET)
-        raster.lines(buffer, ends, np.where(older, old[owner], new[owner]))
+        _draw_plain_trails(buffer, overlay, device, old, new)
         return
+    points = device.to_widget(overlay.trail_points)
     stop = 0
     for length, faint, strong in zip(
         np.asarray(overlay.trail_lengths).tolist(), old.tolist(), new.tolist(), strict=True
@@ -167,6 +166,19 @@ def draw_trails(buffer: raster.Buffer, overlay: Overlay, device: ViewTransform, 
         middle = (start + stop) // 2
         raster.smooth_path(buffer, points[start : middle + 1], raster.bgra(faint), width=1)
         raster.smooth_path(buffer, points[middle:stop], raster.bgra(strong), width=detail.line)
+
+
+def _draw_plain_trails(
+    buffer: raster.Buffer, overlay: Overlay, device: ViewTransform, old: raster.Pixels, new: raster.Pixels
+) -> None:
+    lengths = np.asarray(overlay.trail_lengths)
+    index, owner = raster.thinned(lengths, budget=TRAIL_BUDGET)
+    points = device.to_widget(overlay.trail_points[index])
+    joined = owner[1:] == owner[:-1]
+    ends = np.concatenate([points[:-1], points[1:]], axis=1)[joined]
+    owner, index = owner[1:][joined], index[1:][joined]
+    older = index < (np.cumsum(lengths) - lengths // 2)[owner]
+    raster.lines(buffer, ends, np.where(older, old[owner], new[owner]))
 
 
 def draw_skeletons(buffer: raster.Buffer, overlay: Overlay, device: ViewTransform, detail: Detail) -> None:

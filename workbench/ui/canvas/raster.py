@@ -15,11 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int32]
+Wide = NDArray[np.int64]
 Pixels = NDArray[np.uint32]
 Buffer = NDArray[np.uint8]
 """(H, W, 4) B, G, R, A."""
 
 FAR = 1 << 20  # beyond this a coordinate is off every screen, and OpenCV's own clipping could overflow
+CHUNK = 4096  # lines at a time: their pixels stay in the processor's cache
 _ONE = 1 << 16  # fixed point
 
 DASHES, DOTS = (10, 6), (5, 2)
@@ -28,9 +30,8 @@ DASHES, DOTS = (10, 6), (5, 2)
 
 def pixels(colors: NDArray[np.uint8], alpha: float = 1.0) -> Pixels:
     """(N, 3) RGB as (N,) premultiplied pixels."""
-    c = (colors * alpha + 0.5).astype(np.uint32)
-    packed: Pixels = np.uint32(round(255 * alpha) << 24) | c[:, 0] << 16 | c[:, 1] << 8 | c[:, 2]
-    return packed
+    c = (colors * alpha + 0.5).astype(np.int64)
+    return (round(255 * alpha) << 24 | c[:, 0] << 16 | c[:, 1] << 8 | c[:, 2]).astype(np.uint32)
 
 
 def to_ints(points: NDArray[Any]) -> Ints:
@@ -105,10 +106,24 @@ def lines(buffer: Buffer, ends: NDArray[Any], values: Pixels) -> None:
     # overflows on the way comes back: the sum itself fits, and integers wrap.
     slope = (way_x * _ONE // steps << 32) + way_y * _ONE // steps
     origin = (x1 * _ONE + _ONE // 2 << 32) + y1 * _ONE + _ONE // 2
+    values = values[kept]
+    for first in range(0, len(counts), CHUNK):
+        part = slice(first, first + CHUNK)
+        _draw(buffer, origin[part], slope[part], counts[part], values[part])
+
+
+def _draw(buffer: Buffer, origin: Wide, slope: Wide, counts: Wide, values: Pixels) -> None:
+    """Lines of ``counts`` pixels from ``origin`` on, both coordinates in one fixed-point number."""
     begin = origin - (np.cumsum(counts) - counts) * slope
-    place = np.repeat(begin, counts) + np.arange(int(counts.sum())) * np.repeat(slope, counts)
-    flat = buffer.view(np.uint32).reshape(-1)
-    flat[(place >> 16 & 0xFFFF) * width + (place >> 48)] = np.repeat(values[kept], counts)
+    place = np.repeat(slope, counts)
+    place *= np.arange(len(place))
+    place += np.repeat(begin, counts)
+    x = place >> 48
+    place >>= 16
+    place &= 0xFFFF
+    place *= buffer.shape[1]
+    place += x
+    buffer.view(np.uint32).reshape(-1)[place] = np.repeat(values, counts)
 
 
 def clipped(ends: NDArray[Any], width: int, height: int) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
@@ -146,30 +161,23 @@ def _cut(points: NDArray[np.float64], right: int, bottom: int) -> tuple[NDArray[
     return np.concatenate([first, last], axis=1).clip(0, [right, bottom, right, bottom]), kept
 
 
-def trail_lines(
-    points: NDArray[Any], lengths: NDArray[np.integer], *, budget: int
-) -> tuple[NDArray[Any], NDArray[np.int64], NDArray[np.bool_]]:
-    """Trails as lines, about ``budget`` of them at most: long trails lose points, not their newest one.
+def thinned(lengths: NDArray[np.integer], *, budget: int) -> tuple[Wide, Wide]:
+    """Which points of trails to keep: every k-th from the newest back, and the oldest.
 
     Args:
-        points: (P, 2), trail after trail, oldest first.
-        lengths: (N,) points of each trail.
-        budget: lines in all.
+        lengths: (N,) points of each trail; its points lie one after the other, oldest first.
+        budget: points in all, about.
 
     Returns:
-        lines (M, 4), the trail of each (M,), and whether it is in the trail's older half (M,).
+        indices of the points, trail after trail, newest first, and the trail of each; both (M,).
     """
     lengths = np.asarray(lengths, np.int64)
-    owner = np.repeat(np.arange(len(lengths)), lengths)
-    age = np.repeat(np.cumsum(lengths), lengths) - 1 - np.arange(len(points))  # 0 = newest
-    stride = -(-len(points) // max(budget, 1))
-    if stride > 1:
-        keep = (age % stride == 0) | (age == np.repeat(lengths, lengths) - 1)
-        points, owner, age = points[keep], owner[keep], age[keep]
-    joined = owner[1:] == owner[:-1]
-    ends = np.concatenate([points[:-1], points[1:]], axis=1)[joined]
-    owner, age = owner[1:][joined], age[1:][joined]
-    return ends, owner, age >= lengths[owner] // 2
+    stops = np.cumsum(lengths)
+    stride = max(-(-int(lengths.sum()) // max(budget, 1)), 1)
+    counts = np.where(lengths > 0, -(-(lengths - 1) // stride) + 1, 0)
+    owner = np.repeat(np.arange(len(lengths)), counts)
+    step = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return np.maximum(stops[owner] - 1 - stride * step, stops[owner] - lengths[owner]), owner
 
 
 def smooth_lines(buffer: Buffer, ends: NDArray[Any], color: tuple[int, ...], *, width: int) -> None:

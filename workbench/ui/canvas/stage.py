@@ -209,8 +209,10 @@ class Stage(QWidget):
         width, height = self.source_size
         x, y, w, h = self._transform.box_to_widget((0.0, 0.0, width, height))
         covered = QRect(ceil(x), ceil(y), int(w) - 1, int(h) - 1)
-        for rect in QRegion(self.rect()).subtracted(QRegion(covered)):
-            painter.fillRect(rect, self._surround())
+        painter.save()
+        painter.setClipRegion(QRegion(self.rect()).subtracted(QRegion(covered)))
+        painter.fillRect(self.rect(), self._surround())
+        painter.restore()
 
     def _surround(self) -> QColor:
         """A neutral grey around the picture, a step darker than the window."""

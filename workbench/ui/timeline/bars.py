@@ -24,7 +24,7 @@ from workbench.ui.timeline.look import Look, mix
 from workbench.ui.timeline.model import OUTSIDE, LaneData, Spans
 from workbench.ui.timeline.occupancy import RANKED, Occupancy
 
-MOST_RUNS = 50_000  # in view; beyond, the occupancy picture is faster
+MOST_RUNS = 20_000  # in view; beyond, the occupancy picture is faster
 LOWEST_SHAPED = 7  # pixels of lane height; below, shapes are not told apart
 LEAST_APART = 8.0  # pixels between diamonds; denser ones would be a smear
 FARTHEST_KEY = 0.15  # pixels a frame; below, a diamond would hide more than it tells

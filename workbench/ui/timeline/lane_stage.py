@@ -75,15 +75,15 @@ class LaneStage(QWidget):
 
     def set_columns(self, columns: BoxColumns) -> None:
         """All boxes of the video."""
-        self._take(lane_data(columns))
+        self._data = lane_data(columns)
+        self._occupancy = Occupancy(self._data, self._axis.frames)
+        self._refresh()
 
     def update_tracks(self, track_ids: Iterable[int], columns: BoxColumns) -> None:
         """All boxes of these tracks, which have changed; the other tracks stay as they are."""
-        self._take(replace_tracks(self._data, track_ids, columns))
-
-    def _take(self, data: LaneData) -> None:
-        self._data = data
-        self._occupancy = Occupancy(data, self._axis.frames)
+        changed = list(track_ids)
+        self._data = replace_tracks(self._data, changed, columns)
+        self._occupancy = self._occupancy.updated(self._data, changed)
         self._refresh()
 
     def set_frame(self, frame: int) -> None:

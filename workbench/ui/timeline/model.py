@@ -8,7 +8,7 @@ function serves all tracks at the start and the one that an edit changed.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
@@ -59,8 +59,16 @@ class BoxColumns:
         def column(values: ArrayLike, dtype: type) -> NDArray[Any]:
             return np.broadcast_to(np.asarray(values, dtype), frames.shape)
 
-        flags = (column(values, np.uint8) for values in (origin, verified, keyframe, occluded, outside))
-        return cls(column(track_id, np.int64), frames, *flags, column(score, np.float32))
+        return cls(
+            column(track_id, np.int64),
+            frames,
+            column(origin, np.uint8),
+            column(verified, np.uint8),
+            column(keyframe, np.uint8),
+            column(occluded, np.uint8),
+            column(outside, np.uint8),
+            column(score, np.float32),
+        )
 
     def ordered(self) -> BoxColumns:
         """By track and frame."""
@@ -203,36 +211,63 @@ def replace_tracks(data: LaneData, track_ids: Iterable[int], columns: BoxColumns
 
     A track without boxes in ``columns`` is left without runs.
     """
-    changed = np.array(sorted(set(track_ids)), np.int64)
     fresh = lane_data(columns)
     everyone = np.union1d(data.track_ids, fresh.track_ids)
-    stays = ~np.isin(data.track_ids, changed)
+    changed = np.intersect1d(everyone, np.array(list(track_ids), np.int64))
+    rows = np.searchsorted(everyone, changed)
     old_rows = np.searchsorted(everyone, data.track_ids)
     new_rows = np.searchsorted(everyone, fresh.track_ids)
 
     def merged(old: Spans, new: Spans) -> Spans:
-        kept = stays[old.row]
-        row = np.concatenate([old_rows[old.row[kept]], new_rows[new.row]])
-        order = np.argsort(row, kind="stable")
-        joined = (
-            np.concatenate([getattr(old, name)[kept], getattr(new, name)])[order]
-            for name in ("start", "stop", "kind")
+        row, new_row = _renumbered(old.row, old_rows), _renumbered(new.row, new_rows)
+        cuts = _Cuts.of(row, new_row, rows)
+        names = ("start", "stop", "kind")
+        return Spans(
+            cuts.splice(row, new_row), *(cuts.splice(getattr(old, n), getattr(new, n)) for n in names)
         )
-        return Spans(row[order], *joined)
 
-    kept = stays[data.score_key >> _SHIFT]
-    key = np.concatenate([_moved(data.score_key[kept], old_rows), _moved(fresh.score_key, new_rows)])
-    order = np.argsort(key, kind="stable")
-    names = ("boxes", "occluded", "verified", "keyframes")
-    return replace(
-        data,
-        track_ids=everyone,
-        score_key=key[order],
-        score=np.concatenate([data.score[kept], fresh.score])[order],
-        **{name: merged(getattr(data, name), getattr(fresh, name)) for name in names},
+    key, new_key = _moved(data.score_key, old_rows), _moved(fresh.score_key, new_rows)
+    cuts = _Cuts.of(key >> _SHIFT, new_key >> _SHIFT, rows)
+    return LaneData(
+        everyone,
+        merged(data.boxes, fresh.boxes),
+        merged(data.occluded, fresh.occluded),
+        merged(data.verified, fresh.verified),
+        merged(data.keyframes, fresh.keyframes),
+        cuts.splice(key, new_key),
+        cuts.splice(data.score, fresh.score),
     )
 
 
-def _moved(keys: Ints, rows: Ints) -> Ints:
-    """Keys whose row r has become ``rows[r]``."""
-    return (rows[keys >> _SHIFT] << _SHIFT) | (keys & ((1 << _SHIFT) - 1)) if len(keys) else keys
+@dataclass(frozen=True, eq=False)
+class _Cuts:
+    """Where sorted arrays are cut open to put the rows of another in their place."""
+
+    out: list[tuple[int, int]]
+    into: list[tuple[int, int]]
+
+    @classmethod
+    def of(cls, old: Ints, new: Ints, rows: Ints) -> _Cuts:
+        def ranges(sorted_rows: Ints) -> list[tuple[int, int]]:
+            first = np.searchsorted(sorted_rows, rows, side="left").tolist()
+            return list(zip(first, np.searchsorted(sorted_rows, rows, side="right").tolist(), strict=True))
+
+        return cls(ranges(old), ranges(new))
+
+    def splice(self, old: NDArray[Any], new: NDArray[Any]) -> NDArray[Any]:
+        parts, at = [], 0
+        for (first, last), (begin, end) in zip(self.out, self.into, strict=True):
+            parts += [old[at:first], new[begin:end]]
+            at = last
+        return np.concatenate([*parts, old[at:]])
+
+
+def _renumbered(row: Ints, numbers: Ints) -> Ints:
+    """Row r becomes ``numbers[r]``; nothing to do while no track is new."""
+    same = len(numbers) == 0 or int(numbers[-1]) == len(numbers) - 1
+    return row if same else numbers[row]
+
+
+def _moved(keys: Ints, numbers: Ints) -> Ints:
+    """Keys whose row r becomes ``numbers[r]``."""
+    return (_renumbered(keys >> _SHIFT, numbers) << _SHIFT) | (keys & ((1 << _SHIFT) - 1))

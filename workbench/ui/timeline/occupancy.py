@@ -8,6 +8,7 @@ level, so that drawing costs as much as there are pixels, whatever the data. A s
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,13 @@ def paint_cells(
     return cells
 
 
+def _halved(cells: Cells) -> Cells:
+    """Half as many columns, each the maximum of two."""
+    if cells.shape[1] % 2:
+        cells = np.pad(cells, ((0, 0), (0, 1)))
+    return np.maximum(cells[:, 0::2], cells[:, 1::2])
+
+
 class Occupancy:
     """The levels, built when first needed.
 
@@ -62,6 +70,24 @@ class Occupancy:
         self.base = 1 << max(math.ceil(math.log2(max(self._frames * rows / MAX_CELLS, 1.0))), 0)
         self._levels: list[Cells] = []
 
+    def updated(self, data: LaneData, track_ids: Iterable[int]) -> Occupancy:
+        """The levels for ``data``, in which only these tracks differ; only their rows are made again."""
+        fresh = Occupancy(data, self._frames)
+        same = np.array_equal(data.track_ids, self._data.track_ids) and fresh._frames == self._frames
+        if not same or not self._levels:
+            return fresh
+        fresh._levels = self._levels
+        for row in data.rows_of(list(track_ids)).tolist():
+            if row >= 0:
+                fresh._replace_row(row)
+        return fresh
+
+    def _replace_row(self, row: int) -> None:
+        cells = self._block(self._data.boxes, row, row + 1)
+        for level in self._levels:
+            level[row] = cells[0, : level.shape[1]]
+            cells = _halved(cells)
+
     def picture(self, rows: NDArray[Any], axis: TimeAxis, width: int) -> Cells:
         """(lanes, width) ranks of the visible frames.
 
@@ -73,7 +99,7 @@ class Occupancy:
         per_column = axis.width / axis.scale / width  # frames
         if per_column < self.base:
             return self._exact(rows, axis, width)
-        level = min(int(math.log2(per_column / self.base)), self._count() - 1)
+        level = int(math.log2(per_column / self.base))
         cells = self._level(level)
         size = self.base << level
         edges = (axis.start + per_column * np.arange(width + 1)) / size
@@ -101,18 +127,11 @@ class Occupancy:
         first, last = first.clip(0, width - 1), last.clip(0, width - 1)
         return paint_cells((len(rows), width), lane, first, np.maximum(last, first), _RANK[spans.kind[found]])
 
-    def _count(self) -> int:
-        """How many levels there are: the last has about a thousand bins."""
-        return max(math.ceil(math.log2(max(self._frames / self.base / 512, 2.0))), 1)
-
     def _level(self, number: int) -> Cells:
         if not self._levels:
             self._levels.append(self._finest())
         while len(self._levels) <= number:
-            fine = self._levels[-1]
-            if fine.shape[1] % 2:
-                fine = np.pad(fine, ((0, 0), (0, 1)))
-            self._levels.append(np.maximum(fine[:, 0::2], fine[:, 1::2]))
+            self._levels.append(_halved(self._levels[-1]))
         return self._levels[number]
 
     def _finest(self) -> Cells:
