@@ -1,0 +1,200 @@
+"""Commands of the real window, by their keys."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF, QSettings, Qt
+
+from workbench.core.rows import Origin
+from workbench.services import editing
+from workbench.services.projects import open_path
+from workbench.ui.camera_dialog import CameraDialog
+from workbench.ui.keys_dialog import KeysDialog
+from workbench.ui.main_window import MainWindow
+from workbench.video import open_video
+from workbench.video.writer import write_video
+
+FRAMES = 30
+TIMEOUT = 20_000  # ms
+CTRL, SHIFT, NONE = (
+    Qt.KeyboardModifier.ControlModifier,
+    Qt.KeyboardModifier.ShiftModifier,
+    Qt.KeyboardModifier.NoModifier,
+)
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory):
+    rng = np.random.default_rng(1)
+    ground = rng.integers(0, 255, (120, 160, 3)).astype(np.uint8)
+    path = tmp_path_factory.mktemp("clip") / "clip.mp4"
+    return write_video(path, (np.roll(ground, i, axis=1) for i in range(FRAMES)), fps=25.0)
+
+
+@pytest.fixture
+def window(qtbot, clip, tmp_path):
+    copy = tmp_path / "clip.mp4"
+    copy.write_bytes(clip.read_bytes())
+    window = MainWindow(open_path(copy), QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat))
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitUntil(lambda: window.canvas.source_size != (0.0, 0.0), timeout=TIMEOUT)
+    window.canvas.setFocus()
+    yield window
+    window.close()
+
+
+@pytest.fixture
+def press(qtbot, window):
+    return lambda key, modifier=NONE: qtbot.keyClick(window.canvas, key, modifier)
+
+
+@pytest.fixture
+def track(window):
+    """A track with human boxes in frames 0 and 10, selected."""
+    project, video = window.project, window.state.video.id
+    drawn = editing.draw_box(project, video, frame=0, box=(10, 10, 30, 30), category_id=1)
+    project.apply(drawn.change)
+    project.apply(editing.place_box(project, drawn.track_id, frame=10, box=(60, 10, 30, 30)))
+    window.state.select([drawn.track_id])
+    return drawn.track_id
+
+
+def boxes(window, track):
+    return {row.frame: row for row in window.project.boxes_of_track(track)}
+
+
+def test_interpolate_toggle_and_delete_by_keys(window, press, track):
+    press(Qt.Key.Key_I)
+    assert sorted(boxes(window, track)) == list(range(11))
+    window.state.go_to(5)
+    press(Qt.Key.Key_Q)
+    assert boxes(window, track)[5].occluded
+    press(Qt.Key.Key_Return)
+    assert boxes(window, track)[5].verified
+    press(Qt.Key.Key_K)
+    assert boxes(window, track)[5].origin == Origin.INTERPOLATED
+    press(Qt.Key.Key_Delete)
+    assert 5 not in boxes(window, track)
+    press(Qt.Key.Key_Home, SHIFT)
+    assert min(boxes(window, track)) == 6
+    press(Qt.Key.Key_Delete, CTRL)
+    assert window.project.track(track) is None
+    assert window.state.selection == ()
+    press(Qt.Key.Key_Z, CTRL)
+    assert min(boxes(window, track)) == 6
+
+
+def test_a_range_is_the_scope_of_marks(window, press, track):
+    press(Qt.Key.Key_I)
+    window.timeline.range_changed.emit(3, 6)
+    press(Qt.Key.Key_Q)
+    assert [f for f, row in boxes(window, track).items() if row.occluded] == [3, 4, 5]
+    press(Qt.Key.Key_Escape)
+    assert window.state.scope is None
+
+
+def test_copy_and_paste_continue_the_track_or_start_another(window, press, track):
+    press(Qt.Key.Key_C, CTRL)
+    window.state.go_to(20)
+    press(Qt.Key.Key_V, CTRL)
+    assert boxes(window, track)[20].box == (10, 10, 30, 30)
+    press(Qt.Key.Key_V, CTRL)
+    assert len(window.project.tracks(window.state.video.id)) == 2
+
+
+def test_a_digit_sets_the_class_of_the_selection_and_of_new_boxes(window, press, track):
+    press(Qt.Key.Key_2)
+    second = window.project.categories()[1].id
+    assert window.project.track(track).category_id == second
+    assert window.state.category_id == second
+
+
+def test_frames_are_stepped_jumped_and_shown(qtbot, window, press, track):
+    press(Qt.Key.Key_Right)
+    press(Qt.Key.Key_D)
+    assert window.state.frame == 2
+    press(Qt.Key.Key_A)
+    press(Qt.Key.Key_Right, CTRL)
+    assert window.state.frame == 11
+    press(Qt.Key.Key_E)
+    assert window.state.frame == 10
+    press(Qt.Key.Key_End)
+    assert window.state.frame == FRAMES - 1
+    qtbot.waitUntil(lambda: not window.loader.waiting, timeout=TIMEOUT)
+    press(Qt.Key.Key_Home)
+    press(Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: window.state.frame > 3, timeout=TIMEOUT)
+    press(Qt.Key.Key_Space)
+    frame = window.state.frame
+    qtbot.wait(120)
+    assert window.state.frame == frame
+
+
+def test_outside_hides_the_box_from_here_on(window, press, track):
+    press(Qt.Key.Key_I)
+    window.state.go_to(4)
+    press(Qt.Key.Key_O)
+    assert boxes(window, track)[4].outside
+    assert {5, 9}.isdisjoint(boxes(window, track))
+    assert len(window.canvas.overlay) == 0
+    press(Qt.Key.Key_O)
+    assert len(window.canvas.overlay) == 1
+
+
+def test_a_click_selects_and_tab_goes_on(qtbot, window, press, track):
+    other = editing.draw_box(
+        window.project, window.state.video.id, frame=0, box=(90, 60, 40, 40), category_id=1
+    )
+    window.project.apply(other.change)
+    place = window.canvas.to_widget(QPointF(110, 80)).toPoint()
+    qtbot.mouseClick(window.canvas, Qt.MouseButton.LeftButton, pos=place)
+    assert window.state.selection == (other.track_id,)
+    press(Qt.Key.Key_Tab)
+    assert window.state.selection == (track,)
+
+
+def test_a_large_edit_is_written_by_the_worker_and_can_be_undone(qtbot, window, press, track):
+    window.editor.do(lambda: editing.propagate(window.project, track, frame=0, to=FRAMES - 1))
+    assert not window.jobs.busy
+    import workbench.ui.editor as editor
+
+    rows = editor.LARGE
+    try:
+        editor.LARGE = 5
+        press(Qt.Key.Key_Z, CTRL)
+        assert window.jobs.busy
+        qtbot.waitUntil(lambda: not window.jobs.busy, timeout=TIMEOUT)
+    finally:
+        editor.LARGE = rows
+    assert sorted(boxes(window, track)) == [0, 10]
+
+
+def test_the_list_of_shortcuts_finds_and_changes_a_key(qtbot, window):
+    dialog = KeysDialog(window._keymap, window)
+    qtbot.addWidget(dialog)
+    dialog._search.setText("interpolate")
+    assert sum(not dialog._table.isRowHidden(r) for r in range(dialog._table.rowCount())) <= 4
+    dialog.changed.connect(window._on_keys)
+    window._keymap.assign("new_box", "W")
+    dialog.changed.emit()
+    assert [s.toString() for s in window.actions_by_id["new_box"].shortcuts()] == ["W"]
+    assert "W" in window.actions_by_id["new_box"].toolTip()
+
+
+def test_every_action_has_a_tool_tip_that_names_its_keys(window):
+    for action in window.actions_by_id.values():
+        assert action.toolTip()
+        for key in action.shortcuts():
+            assert key.toString(key.SequenceFormat.NativeText) in action.toolTip()
+
+
+def test_a_camera_is_recorded_while_it_is_watched(qtbot, clip, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    dialog = CameraDialog()
+    qtbot.addWidget(dialog)
+    dialog._source.setText(str(clip))  # a stream like any other to the capture
+    dialog.show()
+    dialog._toggle()
+    qtbot.waitUntil(lambda: dialog.result() == dialog.DialogCode.Accepted, timeout=TIMEOUT)
+    with open_video(dialog.recording) as reader:
+        assert reader.info.frame_count == FRAMES
