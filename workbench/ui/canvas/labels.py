@@ -149,7 +149,7 @@ def _paint_tick(painter: QPainter, _color: QColor) -> None:
 
 
 def _paint_ring(painter: QPainter, color: QColor) -> None:
-    painter.setPen(QPen(QColor(0, 0, 0, 150), 3.4))
+    painter.setPen(QPen(QColor(0, 0, 0, 110), 3.0))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawEllipse(QPointF(0, 0), 3.2, 3.2)
     painter.setPen(QPen(color, 1.6))

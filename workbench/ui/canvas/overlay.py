@@ -12,7 +12,7 @@ them there, and the frame still takes a bounded time.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,14 +28,15 @@ from workbench.ui.canvas.transform import ViewTransform
 FEW, MANY = 40, 300  # visible boxes
 TRAIL_BUDGET = 8_000  # points
 _RIM, _FAINT_RIM = np.uint32(0x80000000), np.uint32(0x50000000)
+_BETWEEN = np.uint32(0x28000000)  # in the gaps of dashes
 _WHITE = np.uint32(0xFFFFFFFF)
-_GROW = np.array([-1, -1, 1, 1], np.int32)
 
 
 @dataclass(frozen=True)
 class Detail:
-    """How much effort a frame with this many visible boxes gets; ``line`` is a width in device pixels."""
+    """How much effort a frame with this many visible boxes gets; widths are device pixels."""
 
+    thin: int
     line: int
     rim: bool
     smooth: bool
@@ -44,7 +45,7 @@ class Detail:
     def of(cls, count: int, ratio: float) -> Detail:
         """Smooth up to ``FEW`` boxes, plain 1-pixel lines beyond ``MANY``."""
         unit = max(round(ratio), 1)
-        return cls(2 * unit if count <= MANY else unit, count <= MANY, count <= FEW)
+        return cls(unit, 2 * unit if count <= MANY else unit, count <= MANY, count <= FEW)
 
 
 class OverlayPainter:
@@ -125,27 +126,47 @@ def draw_boxes(
     faded = interpolated & ~predicted & ~occluded
     bold = ~predicted & ~interpolated & ~occluded
     values = raster.pixels(colors)
+    thin, line = detail.thin, detail.line
     if detail.rim:
-        under = rects[predicted | occluded]
-        beside = rects[bold] + _GROW, rects[faded] + _GROW
-        _outline_all(buffer, (under, _FAINT_RIM), (beside[0], _RIM), (beside[1], _FAINT_RIM))
+        _outline_all(
+            buffer,
+            _Set(rects[predicted | occluded], _BETWEEN, thin),
+            _Set(_grown(rects[bold], thin), _RIM, thin),
+            _Set(_grown(rects[faded], thin), _FAINT_RIM, thin),
+        )
     dashed = predicted & ~occluded
-    raster.outlines(buffer, rects[dashed], values[dashed], pattern=raster.DASHES)
-    dotted = raster.nested(rects[occluded], detail.line)
-    raster.outlines(buffer, dotted, np.tile(values[occluded], detail.line), pattern=raster.DOTS)
+    _outline_all(buffer, _Set(rects[dashed], values[dashed], thin), pattern=_times(raster.DASHES, thin))
+    _outline_all(buffer, _Set(rects[occluded], values[occluded], line), pattern=_times(raster.DOTS, thin))
     _outline_all(
         buffer,
-        (rects[faded], raster.pixels(colors[faded], 0.65)),
-        (raster.nested(rects[bold], detail.line), np.tile(values[bold], detail.line)),
-        *((rects[selected] + step * _GROW, value) for step, value in ((2, _WHITE), (3, _WHITE), (4, _RIM))),
+        _Set(rects[faded], raster.pixels(colors[faded], 0.65), thin),
+        _Set(rects[bold], values[bold], line),
+        _Set(_grown(rects[selected], 3 * thin), _WHITE, 2 * thin),
+        _Set(_grown(rects[selected], 4 * thin), _RIM, thin),
     )
 
 
-def _outline_all(buffer: raster.Buffer, *parts: tuple[raster.Ints, raster.Pixels | np.uint32]) -> None:
-    """Several sets of rectangles, each with its colours or its one colour, in one go."""
-    rects = np.concatenate([part for part, _ in parts])
-    values = np.concatenate([np.broadcast_to(value, len(part)) for part, value in parts])
-    raster.outlines(buffer, rects, values)
+class _Set(NamedTuple):
+    """Rectangles with a colour each, or one for all, and the width of their lines."""
+
+    rects: raster.Ints
+    values: raster.Pixels | np.uint32
+    width: int
+
+
+def _outline_all(buffer: raster.Buffer, *sets: _Set, pattern: tuple[int, int] | None = None) -> None:
+    """Several sets in one go, later ones on top."""
+    rects = np.concatenate([raster.nested(s.rects, s.width) for s in sets])
+    values = [np.tile(np.broadcast_to(s.values, len(s.rects)), s.width) for s in sets]
+    raster.outlines(buffer, rects, np.concatenate(values), pattern=pattern)
+
+
+def _grown(rects: raster.Ints, by: int) -> raster.Ints:
+    return rects + by * np.array([-1, -1, 1, 1], np.int32)
+
+
+def _times(pattern: tuple[int, int], factor: int) -> tuple[int, int]:
+    return (pattern[0] * factor, pattern[1] * factor)
 
 
 def draw_trails(buffer: raster.Buffer, overlay: Overlay, device: ViewTransform, detail: Detail) -> None:

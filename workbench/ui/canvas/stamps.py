@@ -82,6 +82,9 @@ class Stamps:
         """Marks centred on a corner, named by its columns in the rectangles."""
         which = np.flatnonzero(chosen)
         places = self._rects[which][:, corner] - self._atlas.mark_size // 2
+        # Beside the handle, which has the corner of a selected box.
+        outwards = self._atlas.mark_size if corner[0] == 2 else -self._atlas.mark_size
+        places[:, 0] += np.where(self._having(BoxFlag.SELECTED)[which], outwards, 0)
         keys = [(mark, "", self._colors[i] if colored else (0, 0, 0)) for i in which.tolist()]
         self._place(self._atlas.stamps(keys), places[:, 0], places[:, 1])
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from workbench.ui.timeline.axis import TimeAxis
@@ -324,8 +324,8 @@ class LaneStage(QWidget):
         if span == NO_RANGE:
             return
         left, right = (round(float(x)) for x in self._axis.x_of(span))
-        tint = QColor(look.chosen)
-        tint.setAlpha(80)
+        tint = self.palette().color(QPalette.ColorRole.Highlight)
+        tint.setAlpha(48)
         painter.fillRect(QRectF(left, 0, right - left, self.height()), tint)
         painter.setPen(QPen(look.text, 1))
         for x in (left, right):
