@@ -130,9 +130,10 @@ def test_frames_are_stepped_jumped_and_shown(qtbot, window, press, track):
     assert window.state.frame == frame
 
 
-def test_outside_hides_the_box_from_here_on(window, press, track):
+def test_outside_hides_the_box_from_here_on(qtbot, window, press, track):
     press(Qt.Key.Key_I)
     window.state.go_to(4)
+    qtbot.waitUntil(lambda: window.state.shown == 4, timeout=TIMEOUT)
     press(Qt.Key.Key_O)
     assert boxes(window, track)[4].outside
     assert {5, 9}.isdisjoint(boxes(window, track))

@@ -110,7 +110,7 @@ class MainWindow(QMainWindow):
         self.go = GoCommands(self.state, lambda: self.loader.waiting, self)
         self.edits = EditCommands(self.state, self.editor, self)
         self.view = ViewCommands(self.state, self.canvas)
-        self.track = TrackCommands(self.state, self.compute, self)
+        self.track = TrackCommands(self.state, self.compute, lambda: self.canvas.is_dragging, self)
         self.files = FileCommands(self.state, self.jobs, self)
         self.class_commands = ClassCommands(self.state, self.edits, self.classes, self)
         self._keymap = KeyMap(self._settings)
@@ -189,6 +189,7 @@ class MainWindow(QMainWindow):
         canvas.box_activated.connect(self._on_box_activated)
         canvas.context_menu_requested.connect(self._on_canvas_menu)
         canvas.cursor_moved.connect(self._on_cursor)
+        canvas.drawing_changed.connect(self._on_drawing)
         timeline.seek_requested.connect(self.state.go_to)
         timeline.track_selected.connect(self._on_track_selected)
         timeline.track_activated.connect(self._on_track_activated)
@@ -285,6 +286,7 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _on_shown(self, shown: DisplayFrame) -> None:
         first = self.canvas.source_size == (0.0, 0.0)
+        self.state.shown = shown.frame
         self.canvas.set_image(shown.image, 1.0 / shown.scale)
         if first:
             self.canvas.fit()
@@ -293,6 +295,7 @@ class MainWindow(QMainWindow):
     @Slot(int, str)
     def _on_frame_failed(self, frame: int, sentence: str) -> None:
         if frame == self.state.frame:
+            self.state.shown = frame
             self.canvas.set_image(None)
             self.canvas.set_hint(sentence)
             self._show_overlay()
@@ -328,7 +331,7 @@ class MainWindow(QMainWindow):
     @Slot(int)
     def _on_provisional(self, frame: int) -> None:
         self.lanes.show_provisional()
-        if frame in (self.state.frame, -1):
+        if frame in (self.state.shown, -1):
             self._show_overlay()
 
     @Slot()
@@ -402,6 +405,10 @@ class MainWindow(QMainWindow):
     @Slot(float, float)
     def _on_cursor(self, x: float, y: float) -> None:
         self._where.setText(f"x {x:.1f}  y {y:.1f}  frame {self.state.frame}")
+
+    @Slot(bool)
+    def _on_drawing(self, on: bool) -> None:
+        self.statusBar().showMessage("Drag a box round the target; Esc leaves it" if on else "")
 
     @Slot(bool)
     def _on_scrubbing(self, on: bool) -> None:

@@ -65,11 +65,11 @@ def palette_of(state: UiState) -> Palette:
 
 
 def overlay_of(state: UiState, palette: Palette, show: Show) -> Overlay:
-    """The overlay of the frame shown."""
+    """What belongs on the picture that is on the canvas, which may be behind the frame asked for."""
     if state.video is None or not show.boxes:
         return Overlay()
-    rows = [row for row in state.project.boxes_at(state.video.id, state.frame) if not row.outside]
-    running = state.provisional.get(state.frame, ())
+    rows = [row for row in state.project.boxes_at(state.video.id, state.shown) if not row.outside]
+    running = state.provisional.get(state.shown, ())
     replaced = {b.track_id for b in running}
     rows = [row for row in rows if row.protected or row.track_id not in replaced]
     kept = {row.track_id for row in rows}
@@ -117,10 +117,10 @@ def trails(state: UiState, ids: Sequence[int]) -> tuple[np.ndarray, list[int]]:
     """Where each box's centre has been, oldest first, and how many points belong to each box."""
     assert state.video is not None
     past: dict[int, list[tuple[float, float]]] = defaultdict(list)
-    start = max(state.frame - TRAIL, 0)
-    for row in state.project.boxes_between(state.video.id, start, state.frame + 1):
+    start = max(state.shown - TRAIL, 0)
+    for row in state.project.boxes_between(state.video.id, start, state.shown + 1):
         past[row.track_id].append((row.x + row.w / 2, row.y + row.h / 2))
-    for frame in range(start, state.frame + 1):
+    for frame in range(start, state.shown + 1):
         for b in state.provisional.get(frame, ()):
             if b.found:
                 past[b.track_id].append((b.box[0] + b.box[2] / 2, b.box[1] + b.box[3] / 2))

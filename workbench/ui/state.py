@@ -39,6 +39,7 @@ class UiState(QObject):
         self.project = project
         self.video: Video | None = None
         self.frame = 0
+        self.shown = 0  # the frame whose picture is on the canvas; behind ``frame`` while one is decoded
         self.selection: tuple[int, ...] = ()
         self.scope: tuple[int, int] | None = None
         self.category_id = next((c.id for c in project.categories()), -1)
@@ -72,7 +73,7 @@ class UiState(QObject):
     def show_video(self, video_id: int | None) -> None:
         """Show a video of the project from its first frame."""
         self.video = None if video_id is None else self.project.video(video_id)
-        self.frame, self.selection, self.scope = 0, (), None
+        self.frame, self.shown, self.selection, self.scope = 0, 0, (), None
         self.provisional.clear()
         self.queue.clear()
         self.video_changed.emit()

@@ -93,6 +93,11 @@ class CanvasView(Stage):
         """Whether the drawing mode is on."""
         return self._drawing
 
+    @property
+    def is_dragging(self) -> bool:
+        """Whether the mouse holds a box."""
+        return self._drag is not None
+
     def _set_drawing(self, on: bool) -> None:
         if on != self._drawing:
             self._drawing = on

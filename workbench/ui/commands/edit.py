@@ -49,7 +49,7 @@ class EditCommands(QObject):
     @Slot(QRectF)
     def draw(self, rect: QRectF) -> None:
         """Add a box: to the selected track where it has none in this frame, else as a new track."""
-        video, frame = self._state.video, self._state.frame
+        video, frame = self._state.video, self._state.shown
         if video is None:
             return
         box = _box(rect)
@@ -74,12 +74,12 @@ class EditCommands(QObject):
     def _continues(self, track: int) -> bool:
         """Whether a box drawn now belongs to the selected track: it is about, and has none here."""
         rows = self._project.boxes_of_track(track)
-        return bool(rows) and all(row.frame != self._state.frame for row in rows)
+        return bool(rows) and all(row.frame != self._state.shown for row in rows)
 
     @Slot(int, QRectF)
     def drag(self, track_id: int, rect: QRectF) -> None:
         """Put a box where the user dragged it."""
-        frame = self._state.frame
+        frame = self._state.shown
         self._editor.do(lambda: editing.place_box(self._project, track_id, frame=frame, box=_box(rect)))
 
     @Slot()

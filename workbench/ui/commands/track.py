@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -35,9 +36,12 @@ class TrackCommands(QObject):
     refused = Signal(str)
     checkpoint_chosen = Signal(str)
 
-    def __init__(self, state: UiState, queue: TaskQueue, parent: QWidget) -> None:
+    def __init__(
+        self, state: UiState, queue: TaskQueue, dragging: Callable[[], bool], parent: QWidget
+    ) -> None:
         super().__init__(parent)
         self._state, self._queue, self._window = state, queue, parent
+        self._dragging = dragging
         self.tracker: str | None = None  # None = the default
         self.follow = True
         self._task: int | None = None
@@ -127,7 +131,6 @@ class TrackCommands(QObject):
                 ),
             )
         )
-        self.told.emit(label)
 
     def _targets(self, direction: Direction) -> list[Target]:
         project, frame = self._state.project, self._state.frame
@@ -146,7 +149,7 @@ class TrackCommands(QObject):
         if task != self._task or not isinstance(item, TrackedFrame):
             return
         self._state.add_provisional(item)
-        if self.follow:
+        if self.follow and not self._dragging():  # a picture must not change under the user's hand
             self._state.go_to(item.frame)
 
     @Slot(int, object)
