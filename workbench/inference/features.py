@@ -12,18 +12,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from workbench.tracking.hog import CHANNELS, fhog
-
-Image = NDArray[np.uint8]
-
-LIGHTNESS_BINS = (16, 64, 112, 160, 208, 248)
-OPPONENT_BINS = (88, 108, 120, 128, 136, 148, 168)  # finer near grey (128), where most pixels are
+from workbench.inference.atom.extraction import Features
+from workbench.models.resnet import BasicBlock, ResNet
+from workbench.tracking.hog import fhog
+from workbench.tracking.lab_colour import soft_lab
 
 
 @dataclass(frozen=True)
@@ -42,46 +38,44 @@ class HogColourOptions:
 class HogColour:
     """HOG and soft Lab histograms of every cell."""
 
-    channels = CHANNELS + len(LIGHTNESS_BINS) + 2 * len(OPPONENT_BINS)
-
     def __init__(self, options: HogColourOptions | None = None) -> None:
         self.options = options or HogColourOptions()
         self.stride = self.options.cell
 
-    def __call__(self, crops: Tensor) -> Tensor:
+    def __call__(self, crops: Tensor) -> Features:
         """Features of crops.
 
         Args:
             crops: (B, 3, H, W) RGB in [0, 255], sides divisible by the cell.
 
         Returns:
-            float32 (B, channels, H / cell, W / cell) on the device of the crops.
+            Maps (B, channels, H / cell, W / cell) for the classifier, on the CPU.
         """
-        images = crops.round().clamp(0, 255).byte().permute(0, 2, 3, 1).contiguous().cpu().numpy()
+        images = crops.round().clamp(0, 255).byte().permute(0, 2, 3, 1).contiguous().numpy()
         gradients = fhog(images, cell=self.options.cell)
-        colours = self.options.colour_weight * _soft_lab(images, self.options.cell)
+        colours = self.options.colour_weight * soft_lab(images, cell=self.options.cell)
         features = np.concatenate([gradients, colours], axis=3).transpose(0, 3, 1, 2)
-        return torch.from_numpy(np.ascontiguousarray(features)).to(crops.device)
+        return Features(torch.from_numpy(np.ascontiguousarray(features)))
 
 
-def _soft_lab(images: Image, cell: int) -> NDArray[np.float32]:
-    """Share of every bin of L, a and b in every cell, (B, rows, columns, bins); each channel sums to 1.
+class RandomResNet:
+    """The second layer of a residual network of half width that was never trained, one vector a cell.
 
-    Colours are averaged over 2 x 2 pixels first: a quarter of the work, and less noise.
+    Args:
+        seed: of the network's weights; the same seed gives the same features in every run.
     """
-    batch, height, width, _ = images.shape
-    small = np.stack([cv2.resize(i, (width // 2, height // 2), interpolation=cv2.INTER_AREA) for i in images])
-    flat = cv2.cvtColor(small.reshape(-1, width // 2, 3), cv2.COLOR_RGB2LAB)
-    bins = np.concatenate([table[flat[..., c]] for c, table in enumerate(_lab_tables())], axis=2)
-    half = cell // 2
-    cells = bins.reshape(batch, height // cell, half, width // cell, half, -1)
-    return cells.mean(axis=(2, 4), dtype=np.float32)
 
+    stride = 8
 
-def _lab_tables() -> tuple[NDArray[np.float32], ...]:
-    """For L, a and b: the share of each bin in each 8-bit value, (256, bins), by linear interpolation."""
-    lightness, opponent = (
-        np.stack([np.interp(np.arange(256), centres, row) for row in np.eye(len(centres))], axis=1)
-        for centres in (LIGHTNESS_BINS, OPPONENT_BINS)
-    )
-    return tuple(t.astype(np.float32) for t in (lightness, opponent, opponent))
+    def __init__(self, *, seed: int = 0) -> None:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            network = ResNet(BasicBlock, (2, 2, 1, 1), width=32, classes=1)
+        self._network = network.eval().requires_grad_(False)
+
+    @torch.no_grad()
+    def __call__(self, crops: Tensor) -> Features:
+        """Crops (B, 3, H, W) RGB in [0, 255] to maps (B, 64, H / 8, W / 8), on the CPU."""
+        maps = self._network.features((crops - 128) / 64, ["layer2"])["layer2"]
+        maps = maps - maps.mean(dim=(2, 3), keepdim=True)
+        return Features(maps / (maps.square().mean(dim=(1, 2, 3), keepdim=True) + 1e-10).sqrt())

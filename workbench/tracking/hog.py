@@ -51,30 +51,27 @@ def fhog(images: Images, *, cell: int = 4) -> Features:
 
 
 @lru_cache(maxsize=1)
-def _gradient_table() -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
-    """Orientation 0..17 and length for every (dy, dx) of 8-bit differences, each flat (511 * 511,)."""
+def _orientations() -> NDArray[np.uint8]:
+    """Orientation 0..17 of every (dy, dx) of 8-bit differences, flat (511 * 511,)."""
     step = np.arange(-255, 256, dtype=np.float64)
     angle = np.arctan2(step[:, None], step[None, :])
-    orientation = np.rint(angle * (SIGNED / 2) / np.pi).astype(np.int64) % SIGNED
-    length = np.hypot(step[:, None], step[None, :])
-    return orientation.astype(np.uint8).ravel(), length.astype(np.float32).ravel()
+    return (np.rint(angle * (SIGNED / 2) / np.pi).astype(np.int64) % SIGNED).astype(np.uint8).ravel()
 
 
 def _gradients(images: Images) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     """Orientation and length of the steepest colour's gradient, each (B, H, W)."""
-    padded = np.pad(images.astype(np.int32), ((0, 0), (1, 1), (1, 1), (0, 0)), mode="edge")
-    dx = padded[:, 1:-1, 2:] - padded[:, 1:-1, :-2]
-    dy = padded[:, 2:, 1:-1] - padded[:, :-2, 1:-1]
+    planes = np.pad(images.transpose(3, 0, 1, 2), ((0, 0), (0, 0), (1, 1), (1, 1)), mode="edge")
+    planes = planes.astype(np.int32)  # (3, B, H + 2, W + 2)
+    dx = planes[..., 1:-1, 2:] - planes[..., 1:-1, :-2]
+    dy = planes[..., 2:, 1:-1] - planes[..., :-2, 1:-1]
+    squared = dx * dx + dy * dy
     code = (dy + 255) * 511 + (dx + 255)
-    orientation, length = _gradient_table()
-    strength = length[code]
-    first, second, third = (strength[..., c] for c in range(3))
-    best, code_best = first, code[..., 0]
-    for other, channel in ((second, 1), (third, 2)):
-        steeper = other > best
-        best = np.where(steeper, other, best)
-        code_best = np.where(steeper, code[..., channel], code_best)
-    return orientation[code_best], best
+    best, at = squared[0], code[0]
+    for channel in range(1, len(squared)):
+        steeper = squared[channel] > best
+        best = np.where(steeper, squared[channel], best)
+        at = np.where(steeper, code[channel], at)
+    return _orientations()[at], np.sqrt(best, dtype=np.float32)
 
 
 @lru_cache(maxsize=32)

@@ -14,14 +14,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.boxes import Box
 from workbench.tracking.hog import fhog
+from workbench.tracking.patches import Image, cut, scaled
 
-Image = NDArray[np.uint8]
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
@@ -96,7 +95,7 @@ class ScaleFilter:
 
     def _spectrum(self, image: Image, box: Box) -> Complex:
         """Fourier transform over scale of the windowed features, (frequencies, features)."""
-        patches = _patches(image, box, self._factors, self._shape)
+        patches = cut(image, scaled(box, self._factors), shape=self._shape)
         features = fhog(patches, cell=self.options.cell).reshape(self.options.steps, -1)
         return np.fft.rfft(features * self._window[:, None], axis=0)
 
@@ -107,46 +106,6 @@ def _patch_shape(box: Box, options: ScaleFilterOptions) -> tuple[int, int]:
     to_area = np.sqrt(options.area / (w * h)) / options.cell
     rows, columns = (max(2, round(float(side * to_area))) for side in (h, w))
     return rows * options.cell, columns * options.cell
-
-
-def _patches(image: Image, box: Box, factors: Array, shape: tuple[int, int]) -> Image:
-    """The box at every size, its edge pixels repeated outside the image, (len(factors), *shape, 3)."""
-    x, y, w, h = box
-    height, width = shape
-    source, left, top, shrink = _around(image, box, float(factors.max()), min(w / width, h / height))
-    cx, cy = (x + w / 2 - left) / shrink, (y + h / 2 - top) / shrink
-    result = np.empty((len(factors), height, width, 3), dtype=np.uint8)
-    for i, factor in enumerate(factors):
-        sx, sy = factor * w / shrink / width, factor * h / shrink / height
-        # Pixel centres are at half coordinates in our boxes and at whole ones in cv2.
-        matrix = np.array(
-            [[sx, 0.0, cx - sx * (width - 1) / 2 - 0.5], [0.0, sy, cy - sy * (height - 1) / 2 - 0.5]]
-        )
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        cv2.warpAffine(source, matrix, (width, height), result[i], flags, cv2.BORDER_REPLICATE)
-    return result
-
-
-def _around(image: Image, box: Box, factor: float, zoom: float) -> tuple[Image, int, int, float]:
-    """The part of the image the patches need, shrunk by averaging when they would skip pixels.
-
-    Returns:
-        The part, its left and top in the image, and how many image pixels one of its pixels covers.
-    """
-    x, y, w, h = box
-    height, width = image.shape[:2]
-    reach_x, reach_y = factor * w / 2 + 2, factor * h / 2 + 2
-    left = int(np.clip(x + w / 2 - reach_x, 0, width - 1))
-    top = int(np.clip(y + h / 2 - reach_y, 0, height - 1))
-    right = int(np.clip(np.ceil(x + w / 2 + reach_x), left + 1, width))
-    bottom = int(np.clip(np.ceil(y + h / 2 + reach_y), top + 1, height))
-    part = image[top:bottom, left:right]
-    shrink = int(zoom)
-    if shrink < 2 or min(part.shape[:2]) < shrink:
-        return part, left, top, 1.0
-    part = part[: part.shape[0] // shrink * shrink, : part.shape[1] // shrink * shrink]
-    size = (part.shape[1] // shrink, part.shape[0] // shrink)
-    return cv2.resize(part, size, interpolation=cv2.INTER_AREA), left, top, float(shrink)  # type: ignore[return-value]
 
 
 def _peak(response: Array) -> float:
