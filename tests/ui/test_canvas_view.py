@@ -358,3 +358,21 @@ def test_crowd_is_drawn_with_every_label(view: CanvasView) -> None:
     for _ in range(3):
         view.set_overlay(overlay(boxes, flags=flags))
         shot(view)
+
+
+def test_half_of_an_odd_size_does_not_move_a_fitted_view(view: CanvasView) -> None:
+    view.set_image(np.zeros((301, 401, 3), np.uint8))
+    view.fit()
+    before = view.transform
+    view.set_image(np.zeros((151, 201, 3), np.uint8), 2.0)
+    assert view.transform == before
+
+
+def test_read_only_and_cut_out_images_are_shown(view: CanvasView) -> None:
+    image = np.full((600, 800, 3), 50, np.uint8)
+    image[100:400, 100:500] = 77
+    part = image[100:400, 100:500]
+    part.flags.writeable = False
+    view.set_image(part)
+    for _ in range(3):
+        assert shot(view).pixelColor(5, 5) == QColor(77, 77, 77)

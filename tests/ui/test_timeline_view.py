@@ -227,7 +227,7 @@ def test_kinds_and_marks_differ_in_grey_too(view: TimelineView) -> None:
 def test_gap_is_left_empty_and_provisional_spans_are_drawn(view: TimelineView) -> None:
     empty = lane_image(view, (500, 700), lane=2)
     assert len({empty.pixel(x, 10) for x in range(empty.width())}) == 1
-    view.set_provisional([(13, 500, 700), (999, 0, 10)])
+    view.set_provisional({13: dict.fromkeys(range(500, 700), 0.5), 999: dict.fromkeys(range(10), 0.5)})
     assert len({lane_image(view, (500, 700), lane=2).pixel(x, 1) for x in range(40)}) > 1
 
 
@@ -263,3 +263,11 @@ def test_nothing_to_show_is_no_error(qtbot: QtBot) -> None:
     qtbot.mouseClick(widget.lanes, LEFT, pos=QPoint(300, 15))
     widget.grab()
     assert sought == []
+
+
+def test_score_strip_seeks(qtbot: QtBot, view: TimelineView) -> None:
+    view.set_selected([11])
+    view.zoom_to(100, 200)
+    sought = record(view.seek_requested)
+    qtbot.mouseClick(view.score_strip, LEFT, pos=QPoint(at(view, 150).x(), 20))
+    assert sought == [(150,)]

@@ -30,6 +30,7 @@ class Lanes:
     def __init__(self, state: UiState, view: timeline.TimelineView, panel: TracksPanel) -> None:
         self._state, self._view, self._panel = state, view, panel
         self._extents: dict[int, Extent] = {}
+        self._running: dict[int, dict[int, float]] = defaultdict(dict)
 
     def load(self, palette: Palette) -> None:
         """Read another video."""
@@ -71,13 +72,13 @@ class Lanes:
         if self._state.track_id is not None:
             self._view.show_track(self._state.track_id)
 
-    def show_provisional(self) -> None:
-        """Show how far running trackers are."""
-        frames: dict[int, list[int]] = defaultdict(list)
-        for frame, boxes in self._state.provisional.items():
-            for box in boxes:
-                frames[box.track_id].append(frame)
-        self._view.set_provisional((t, min(f), max(f) + 1) for t, f in frames.items())
+    def show_provisional(self, frame: int) -> None:
+        """Show how far running trackers are and how sure, after they reported ``frame``; -1 = they ended."""
+        if frame < 0:
+            self._running.clear()
+        for box in self._state.provisional.get(frame, ()):
+            self._running[box.track_id][frame] = box.score
+        self._view.set_provisional(self._running)
 
     def _show_lanes(self, palette: Palette) -> None:
         lanes = [

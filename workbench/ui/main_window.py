@@ -330,7 +330,7 @@ class MainWindow(QMainWindow):
 
     @Slot(int)
     def _on_provisional(self, frame: int) -> None:
-        self.lanes.show_provisional()
+        self.lanes.show_provisional(frame)
         if frame in (self.state.shown, -1):
             self._show_overlay()
 

@@ -56,7 +56,8 @@ class Stage(QWidget):
         """
         before = self.source_size
         self._picture = None if image is None else Picture(image, scale)
-        if self._fitted and self.source_size != before:
+        change = max(abs(new - old) for new, old in zip(self.source_size, before, strict=True))
+        if self._fitted and change > scale:  # half of an odd size, doubled again, is one pixel off
             self.fit()
         self._refresh()
 

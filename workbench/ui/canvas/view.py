@@ -218,12 +218,15 @@ class CanvasView(Stage):
             self.box_selected.emit(self._cycled, False)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        """Activate the box; a double click is not two clicks, so the selection stays."""
+        """Activate the box; a double click is not two clicks."""
         target = self._target_at(event.position())
         if event.button() != Qt.MouseButton.LeftButton or self._drawing or target.index < 0:
             self.mousePressEvent(event)
             return
-        self.box_activated.emit(int(self._overlay.track_ids[target.index]))
+        track_id = int(self._overlay.track_ids[target.index])
+        if not int(self._overlay.flags[target.index]) & BoxFlag.SELECTED:
+            self.box_selected.emit(track_id, False)  # the first click may have gone on to a box beneath
+        self.box_activated.emit(track_id)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom at the cursor."""

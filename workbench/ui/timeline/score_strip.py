@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from workbench.ui.canvas.qtarrays import draw_lines
@@ -47,7 +47,9 @@ def extremes(
 
 
 class ScoreStrip(QWidget):
-    """One curve with a threshold line."""
+    """One curve with a threshold line; pressing or dragging in it seeks."""
+
+    seek_requested = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -84,6 +86,18 @@ class ScoreStrip(QWidget):
     def sizeHint(self) -> QSize:
         """As wide as there is room."""
         return QSize(600, HEIGHT)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Ask for the frame under the cursor."""
+        self.mouseMoveEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Scrub while the left button is held."""
+        x = event.position().x() - self._left
+        if event.buttons() & Qt.MouseButton.LeftButton and self._axis.frames and x >= 0:
+            frame = self._axis.nearest(x)
+            if frame != self._frame:
+                self.seek_requested.emit(frame)
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """Grid, threshold, curve, cursor, and the score at the cursor."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
-from PySide6.QtCore import QPoint, Qt, Signal, Slot
+import numpy as np
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QGridLayout, QScrollBar, QWidget
 
 from workbench.ui.timeline.axis import TimeAxis
@@ -14,6 +15,7 @@ from workbench.ui.timeline.model import BoxColumns
 from workbench.ui.timeline.score_strip import ScoreStrip
 
 _FINE = 1000  # steps of the time scroll bar a visible width
+_STREAM = 100  # ms between two looks at the curve of a running tracker
 
 
 class TimelineView(QWidget):
@@ -42,6 +44,11 @@ class TimelineView(QWidget):
         self._down = QScrollBar(Qt.Orientation.Vertical, self)
         self._colors: dict[int, tuple[int, int, int]] = {}
         self._selected: tuple[int, ...] = ()
+        self._provisional: Mapping[int, Mapping[int, float]] = {}
+        self._streaming = QTimer(self)
+        self._streaming.setSingleShot(True)
+        self._streaming.setInterval(_STREAM)
+        self._streaming.timeout.connect(self._show_score)
         self._lay_out()
         self._connect()
         self.setFocusProxy(self.lanes)
@@ -61,6 +68,7 @@ class TimelineView(QWidget):
     def _connect(self) -> None:
         lanes = self.lanes
         lanes.seek_requested.connect(self.seek_requested)
+        self.score_strip.seek_requested.connect(self.seek_requested)
         lanes.track_selected.connect(self.track_selected)
         lanes.track_activated.connect(self.track_activated)
         lanes.range_changed.connect(self.range_changed)
@@ -120,9 +128,17 @@ class TimelineView(QWidget):
         """Scroll so that its lane can be seen."""
         self.lanes.show_track(track_id)
 
-    def set_provisional(self, spans: Iterable[tuple[int, int, int]]) -> None:
-        """(track id, start, stop) of what a running tracker has found and not yet stored."""
-        self.lanes.set_provisional(spans)
+    def set_provisional(self, found: Mapping[int, Mapping[int, float]]) -> None:
+        """What a running tracker has found and not yet stored.
+
+        Args:
+            found: by track, the score in each frame, in the order they came: forward or backward.
+        """
+        self._provisional = found
+        ends = ((t, next(iter(s)), next(reversed(s))) for t, s in found.items() if s)
+        self.lanes.set_provisional((t, min(a, b), max(a, b) + 1) for t, a, b in ends)
+        if not self._streaming.isActive():
+            self._streaming.start()
 
     def set_loaded(self, spans: Iterable[tuple[int, int]]) -> None:
         """Frames [start, stop) that can be shown at once."""
@@ -155,9 +171,20 @@ class TimelineView(QWidget):
 
     # Keeping the parts together
 
+    @Slot()
     def _show_score(self) -> None:
         one = self._selected[0] if len(self._selected) == 1 else -1
         frames, scores = self.lanes.data.scores_of(one)
+        running = self._provisional.get(one)
+        if running:
+            fresh = np.fromiter(running, dtype=np.int64, count=len(running))
+            values = np.fromiter(running.values(), dtype=np.float32, count=len(running))
+            step = 1 if fresh[0] <= fresh[-1] else -1
+            stored = (frames < fresh.min()) | (frames > fresh.max())
+            frames = np.concatenate([frames[stored], fresh[::step]])
+            scores = np.concatenate([scores[stored], values[::step]])
+            order = np.argsort(frames, kind="stable")
+            frames, scores = frames[order], scores[order]
         self.score_strip.set_curve(frames, scores, self._colors.get(one, (120, 160, 220)))
         self.score_strip.setVisible(len(frames) > 0)
 
