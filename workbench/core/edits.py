@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
 
 from workbench.core.rows import ROW_TYPES, Row
 
@@ -32,16 +34,25 @@ class Change:
 
     def scope(self) -> Scope:
         """What this change touches."""
-        rows = self.before + self.after
-        columns = dict(zip(ROW_TYPES[self.table]._fields, zip(*rows, strict=True), strict=False))
-        if not columns:
+        if not self.before and not self.after:
             return Scope()
-        starts = columns.get("frame") or columns.get("start") or (0,)
-        stops = columns.get("stop") or ((max(starts) + 1,) if "frame" in columns else (0,))
-        tracks = set(columns["id" if self.table == "track" else "track_id"])
-        tracks.update(t for t in columns.get("other_track_id", ()) if t is not None)
-        videos = frozenset(columns["video_id"])
-        return Scope(frozenset({self.table}), videos, min(starts), max(stops), frozenset(tracks))
+        starts = self._values("frame") or self._values("start") or {0}
+        stops = self._values("stop") or {frame + 1 for frame in self._values("frame")} or {0}
+        tracks = self._values("id" if self.table == "track" else "track_id") | self._values("other_track_id")
+        return Scope(
+            frozenset({self.table}),
+            frozenset(self._values("video_id")),
+            min(starts),
+            max(stops),
+            frozenset(tracks - {None}),
+        )
+
+    def _values(self, field: str) -> set[Any]:
+        """What a field holds in rows before and after; nothing where the table has no such field."""
+        fields = ROW_TYPES[self.table]._fields
+        if field not in fields:
+            return set()
+        return set(map(itemgetter(fields.index(field)), self.before + self.after))
 
 
 @dataclass(frozen=True)

@@ -40,8 +40,7 @@ class BoxColumns(NamedTuple):
 class Reads:
     """The reading side of a project."""
 
-    def __init__(self, database: Database) -> None:
-        self._db = database
+    _db: Database
 
     def box(self, track_id: int, frame: int) -> BoxRow | None:
         """The box of one track in one frame."""

@@ -12,7 +12,6 @@ from typing import Any
 
 from workbench.core.edits import Change, Scope
 from workbench.core.errors import EditConflictError
-from workbench.core.rows import Row, TrackRow
 from workbench.store.journal import key_of
 
 
@@ -38,7 +37,7 @@ class Reservation:
         for change in changes:
             held = self._keys.get(change.table, set())
             keys = set(map(key_of(change.table), change.before + change.after))
-            gone = _track_ids(change.before) - _track_ids(change.after)
+            gone = _removed_tracks(change)
             if keys & held or change.scope().tracks & self._turned or gone & self.scope.tracks:
                 raise EditConflictError(
                     f"“{self.name}” is being written and holds these rows; repeat this when it has finished."
@@ -48,9 +47,11 @@ class Reservation:
         rows = change.before + change.after
         self._keys[change.table].update(map(key_of(change.table), rows))
         self.scope = self.scope.union(change.scope())
-        self._turned |= _track_ids(change.before) ^ _track_ids(change.after)
+        self._turned |= _removed_tracks(change) | _removed_tracks(change.inverted())
 
 
-def _track_ids(rows: Iterable[Row]) -> set[int]:
-    """Ids of those rows that are tracks themselves."""
-    return {row.id for row in rows if isinstance(row, TrackRow)}
+def _removed_tracks(change: Change) -> set[int]:
+    """Ids of the tracks that are no more after the change."""
+    if change.table != "track":
+        return set()
+    return set(map(key_of("track"), change.before)) - set(map(key_of("track"), change.after))

@@ -126,10 +126,10 @@ def _numbers(
     null = np.zeros(shape, dtype=bool)
     filled: list[Iterable[Any]] = []
     for i, place in enumerate(places):
-        column = columns[place]
+        column: Sequence[Any] = columns[place]
         if place in nullable and None in column:
             null[i] = [value is None for value in column]
-            column = tuple(0 if value is None else value for value in column)
+            column = [0 if value is None else value for value in column]
         filled.append(column)
     values: NDArray[Any] = np.fromiter(chain.from_iterable(filled), dtype=kind, count=null.size)
     return values.reshape(shape), null
