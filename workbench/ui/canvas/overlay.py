@@ -25,7 +25,7 @@ from workbench.ui.canvas.scene import BoxFlag, Overlay
 from workbench.ui.canvas.stamps import Stamps
 from workbench.ui.canvas.transform import ViewTransform
 
-FEW, MANY = 40, 300  # visible boxes
+FEW, SOME, MANY = 40, 120, 300  # visible boxes
 TRAIL_BUDGET = 8_000  # points
 _RIM, _FAINT_RIM = np.uint32(0x80000000), np.uint32(0x50000000)
 _BETWEEN = np.uint32(0x28000000)  # in the gaps of dashes
@@ -39,13 +39,14 @@ class Detail:
     thin: int
     line: int
     rim: bool
+    dots: bool
     smooth: bool
 
     @classmethod
     def of(cls, count: int, ratio: float) -> Detail:
-        """Smooth up to ``FEW`` boxes, plain 1-pixel lines beyond ``MANY``."""
+        """Smooth up to ``FEW`` boxes, joints up to ``SOME``, plain 1-pixel lines beyond ``MANY``."""
         unit = max(round(ratio), 1)
-        return cls(unit, 2 * unit if count <= MANY else unit, count <= MANY, count <= FEW)
+        return cls(unit, 2 * unit if count <= MANY else unit, count <= MANY, count <= SOME, count <= FEW)
 
 
 class OverlayPainter:
@@ -219,7 +220,7 @@ def draw_skeletons(buffer: raster.Buffer, overlay: Overlay, device: ViewTransfor
             raster.smooth_lines(buffer, mine, raster.bgra(value), width=detail.line)
     else:
         raster.lines(buffer, ends, values[owner])
-    if detail.rim:
+    if detail.dots:
         draw_joints(buffer, points, overlay.colors, radius=detail.line if detail.smooth else 1)
 
 

@@ -44,7 +44,7 @@ class TimelineView(QWidget):
         self._down = QScrollBar(Qt.Orientation.Vertical, self)
         self._colors: dict[int, tuple[int, int, int]] = {}
         self._selected: tuple[int, ...] = ()
-        self._provisional: Mapping[int, Mapping[int, float]] = {}
+        self._provisional: Mapping[int, dict[int, float]] = {}
         self._streaming = QTimer(self)
         self._streaming.setSingleShot(True)
         self._streaming.setInterval(_STREAM)
@@ -128,7 +128,7 @@ class TimelineView(QWidget):
         """Scroll so that its lane can be seen."""
         self.lanes.show_track(track_id)
 
-    def set_provisional(self, found: Mapping[int, Mapping[int, float]]) -> None:
+    def set_provisional(self, found: Mapping[int, dict[int, float]]) -> None:
         """What a running tracker has found and not yet stored.
 
         Args:
