@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from PySide6.QtCore import QObject, QThread, Signal, Slot
+from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
 
 from workbench.core.errors import VideoError
 from workbench.video.display import DisplayFrame, DisplayReader
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+
+SETTLE = 150  # ms after the last scrubbing step until the full picture is fetched
 
 
 class Mailbox(Generic[T]):
@@ -148,6 +150,12 @@ class FrameLoader(QObject):
         self._answers: Mailbox[Answer] = Mailbox()
         self._video = 0
         self._wanted: Wish | None = None
+        self._frame = 0
+        self._scrubbing = False
+        self._settled = QTimer(self)
+        self._settled.setSingleShot(True)
+        self._settled.setInterval(SETTLE)
+        self._settled.timeout.connect(self._fetch_exact)
         self._thread = QThread(self)
         self._thread.setObjectName("loader")
         self._decoder = _Decoder(self._sources, self._wishes, self._answers)
@@ -171,13 +179,31 @@ class FrameLoader(QObject):
         self._sources.put(_Source(self._video, path, cache))
         self._poke.emit()
 
-    def request(self, frame: int, *, exact: bool = True) -> None:
+    def request(self, frame: int) -> None:
         """Want a frame; an earlier wish that was not taken yet is dropped.
 
-        Args:
-            exact: full resolution; otherwise a half-size picture of the same frame will do if it is quicker.
+        While scrubbing a half-size picture of the same frame will do if it is quicker, and the full one is
+        fetched when the hand rests.
         """
-        self._wanted = Wish(self._video, frame, exact)
+        self._frame = frame
+        self._want(exact=not self._scrubbing)
+        if self._scrubbing:
+            self._settled.start()
+
+    @Slot(bool)
+    def scrub(self, on: bool) -> None:
+        """The user holds the slider, or lets it go."""
+        self._scrubbing = on
+        if not on and self._settled.isActive():
+            self._settled.stop()
+            self._fetch_exact()
+
+    @Slot()
+    def _fetch_exact(self) -> None:
+        self._want(exact=True)
+
+    def _want(self, *, exact: bool) -> None:
+        self._wanted = Wish(self._video, self._frame, exact)
         self._wishes.put(self._wanted)
         self._poke.emit()
 
@@ -187,6 +213,7 @@ class FrameLoader(QObject):
 
     def close(self) -> None:
         """End the thread."""
+        self._settled.stop()
         self._thread.quit()
         self._thread.wait()
 

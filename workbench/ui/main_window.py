@@ -6,18 +6,9 @@ changed, and the views are filled anew from it. Nothing here holds data of its o
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QSettings, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QPoint, QSettings, Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import (
-    QComboBox,
-    QDockWidget,
-    QLabel,
-    QMainWindow,
-    QMenu,
-    QMessageBox,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QComboBox, QLabel, QMainWindow, QMessageBox
 
 from workbench.core.edits import Scope
 from workbench.services.projects import Opened, missing_media
@@ -34,8 +25,9 @@ from workbench.ui.fault import show_fault
 from workbench.ui.jobs_bar import JobsBar
 from workbench.ui.keys import KeyMap
 from workbench.ui.lanes import Lanes
+from workbench.ui.layout import add_docks, add_toolbar, stack
 from workbench.ui.loader import FrameLoader
-from workbench.ui.menus import TOOLBAR, assign_keys, build_menus
+from workbench.ui.menus import BOX_MENU, EMPTY_MENU, RANGE_MENU, assign_keys, build_menus, context_menu
 from workbench.ui.notice import NoticeBar
 from workbench.ui.overlay_of import overlay_of, palette_of
 from workbench.ui.panels.classes import ClassesPanel
@@ -47,13 +39,6 @@ from workbench.ui.tracker_box import TrackerBox
 from workbench.ui.transport import TransportBar
 from workbench.ui.worker import TaskQueue
 from workbench.video.display import DisplayFrame
-
-SETTLE = 150  # ms after the last scrubbing step until the full picture is fetched
-BOX_MENU = (
-    "track_forward", "track_backward", "queue_target", "", "set_class", "set_number", "",
-    "toggle_keyframe", "toggle_occluded", "toggle_outside", "toggle_verified", "interpolate", "propagate", "",
-    "copy_box", "delete_box", "delete_before", "delete_after", "delete_track",
-)  # fmt: skip
 
 
 class MainWindow(QMainWindow):
@@ -100,11 +85,6 @@ class MainWindow(QMainWindow):
         self._where = QLabel()
         self.statusBar().addPermanentWidget(self._where)
         self.statusBar().addPermanentWidget(self._bar)
-        self._settled = QTimer(self)
-        self._settled.setSingleShot(True)
-        self._settled.setInterval(SETTLE)
-        self._settled.timeout.connect(self._fetch_exact)
-        self._scrubbing = False
 
     def _make_commands(self) -> None:
         self.go = GoCommands(self.state, lambda: self.loader.waiting, self)
@@ -134,52 +114,17 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.resize(1360, 860)
         self.transport = TransportBar(self.actions_by_id)
-        centre = QWidget()
-        layout = QVBoxLayout(centre)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.notice)
-        layout.addWidget(self.canvas, 1)
-        layout.addWidget(self.transport)
-        self.setCentralWidget(centre)
-        docks = [
-            self._dock(title, widget, Qt.DockWidgetArea.RightDockWidgetArea)
-            for title, widget in (
-                ("Tracks", self.tracks),
-                ("Classes", self.classes),
-                ("History", self.history),
-            )
-        ]
-        self._classes_dock = docks[1]
-        self._dock("Timeline", self.timeline, Qt.DockWidgetArea.BottomDockWidgetArea)
-        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
-        self.resizeDocks(docks, [320] * 3, Qt.Orientation.Horizontal)
-        self._make_toolbar()
-
-    def _dock(self, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
-        dock = QDockWidget(title, self)
-        dock.setObjectName(title)
-        dock.setWidget(widget)
-        self.addDockWidget(area, dock)
-        return dock
-
-    def _make_toolbar(self) -> None:
-        bar = self.addToolBar("Main")
-        bar.setObjectName("Main")
-        bar.setMovable(False)
-        for name in TOOLBAR:
-            bar.addAction(self.actions_by_id[name])
-        bar.addSeparator()
+        self.setCentralWidget(stack((self.notice, self.canvas, self.transport), growing=self.canvas))
+        side = {"Tracks": self.tracks, "Classes": self.classes, "History": self.history}
+        docks = add_docks(self, right=side, bottom={"Timeline": self.timeline})
+        self.class_commands.panel_wanted.connect(docks["Classes"].raise_)
         self._trackers = TrackerBox()
         self._trackers.chosen.connect(self.track.use_tracker)
         self.track.checkpoint_chosen.connect(self._trackers.use_checkpoint)
-        bar.addWidget(QLabel(" Tracker "))
-        bar.addWidget(self._trackers)
         self._videos = QComboBox()
         self._videos.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._videos.activated.connect(self._on_video_chosen)
-        bar.addWidget(QLabel(" Video "))
-        bar.addWidget(self._videos)
+        add_toolbar(self, self.actions_by_id, {"Tracker": self._trackers, "Video": self._videos})
 
     def _connect_views(self) -> None:
         canvas, timeline = self.canvas, self.timeline
@@ -198,10 +143,9 @@ class MainWindow(QMainWindow):
         self.tracks.chosen.connect(self._on_tracks_chosen)
         self.tracks.activated_track.connect(self._on_track_activated)
         self.transport.seek.connect(self.state.go_to)
-        self.transport.scrubbing.connect(self._on_scrubbing)
+        self.transport.scrubbing.connect(self.loader.scrub)
         self.go.playing.connect(self.actions_by_id["play"].setChecked)
         self.view.changed.connect(self._on_view_changed)
-        self.class_commands.panel_wanted.connect(self._classes_dock.raise_)
         self.files.open_requested.connect(self.open_requested)
         self.files.reported.connect(self._on_report)
         self.files.relinked.connect(self._on_video)
@@ -277,9 +221,7 @@ class MainWindow(QMainWindow):
 
     @Slot(int)
     def _on_frame(self, frame: int) -> None:
-        self.loader.request(frame, exact=not self._scrubbing)
-        if self._scrubbing:
-            self._settled.start()
+        self.loader.request(frame)
         self.transport.show_frame(frame)
         self.timeline.set_frame(frame)
 
@@ -383,24 +325,15 @@ class MainWindow(QMainWindow):
     def _on_canvas_menu(self, track_id: int, position: QPoint) -> None:
         if track_id >= 0 and track_id not in self.state.selection:
             self.state.select((track_id,))
-        self._menu(BOX_MENU if self.state.selection else ("new_box", "paste_box", "", "fit")).popup(position)
+        names = BOX_MENU if self.state.selection else EMPTY_MENU
+        context_menu(self, self.actions_by_id, names).popup(position)
 
     @Slot(int, int, QPoint)
     def _on_timeline_menu(self, track_id: int, frame: int, position: QPoint) -> None:
         if track_id >= 0:
             self.state.select((track_id,))
         self.state.go_to(frame)
-        self._menu((*BOX_MENU, "", "scope_start", "scope_stop", "scope_clear")).popup(position)
-
-    def _menu(self, names: tuple[str, ...]) -> QMenu:
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for name in names:
-            if name:
-                menu.addAction(self.actions_by_id[name])
-            else:
-                menu.addSeparator()
-        return menu
+        context_menu(self, self.actions_by_id, (*BOX_MENU, *RANGE_MENU)).popup(position)
 
     @Slot(float, float)
     def _on_cursor(self, x: float, y: float) -> None:
@@ -409,17 +342,6 @@ class MainWindow(QMainWindow):
     @Slot(bool)
     def _on_drawing(self, on: bool) -> None:
         self.statusBar().showMessage("Drag a box round the target; Esc leaves it" if on else "")
-
-    @Slot(bool)
-    def _on_scrubbing(self, on: bool) -> None:
-        self._scrubbing = on
-        if not on:
-            self._fetch_exact()
-
-    @Slot()
-    def _fetch_exact(self) -> None:
-        if self.state.video is not None:
-            self.loader.request(self.state.frame)
 
     @Slot()
     def _on_view_changed(self) -> None:

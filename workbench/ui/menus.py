@@ -5,9 +5,9 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping, Sequence
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtWidgets import QMainWindow, QMenu
 
 from workbench.ui.actions import ACTIONS, ActionSpec
 
@@ -22,6 +22,15 @@ TOOLBAR = {
     "export_files": "Export",
 }
 """Actions of the tool bar and their short texts."""
+BOX_MENU = (
+    "track_forward", "track_backward", "queue_target", "", "set_class", "set_number", "",
+    "toggle_keyframe", "toggle_occluded", "toggle_outside", "toggle_verified", "interpolate", "propagate", "",
+    "copy_box", "delete_box", "delete_before", "delete_after", "delete_track",
+)  # fmt: skip
+EMPTY_MENU = ("new_box", "paste_box", "", "fit")
+RANGE_MENU = ("", "scope_start", "scope_stop", "scope_clear")
+"""Actions of the context menus; "" is a line."""
+
 ON_AT_START = ("follow_view",)
 
 
@@ -70,6 +79,18 @@ def _action(window: QMainWindow, spec: ActionSpec, command: Callable[..., None])
     else:
         action.triggered.connect(command)
     return action
+
+
+def context_menu(window: QMainWindow, actions: Mapping[str, QAction], names: Sequence[str]) -> QMenu:
+    """A menu for a right click, gone when it is closed."""
+    menu = QMenu(window)
+    menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    for name in names:
+        if name:
+            menu.addAction(actions[name])
+        else:
+            menu.addSeparator()
+    return menu
 
 
 def assign_keys(actions: Mapping[str, QAction], keys: Mapping[str, Sequence[str]]) -> None:

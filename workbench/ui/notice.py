@@ -31,7 +31,7 @@ class NoticeBar(QFrame):
     @property
     def text(self) -> str:
         """What is shown, "" when nothing is."""
-        return self._text.text() if self.isVisibleTo(self.parentWidget()) else ""
+        return "" if self.isHidden() else self._text.text()
 
     @Slot(str)
     def tell(self, sentence: str) -> None:
