@@ -124,3 +124,12 @@ def test_a_stream_cut_at_its_beginning_counts_what_can_be_decoded(
         assert [readable(image) for _, image in reader.frames()] == plain
         order = random.Random(0).choices(range(len(plain)), k=30)
         assert [readable(reader.read(frame)) for frame in order] == [plain[frame] for frame in order]
+
+
+def test_a_group_without_its_key_frame_is_named_as_one(tmp_path: Path) -> None:
+    path = make_clip(tmp_path / "broken.mp4", FRAMES, gop=20, bframes=0, options={"sc_threshold": "0"})
+    break_packet(path, 0)
+    with open_video(path) as reader:
+        assert (reader.info.width, reader.info.height) == (320, 240)
+        assert [frame for frame, _ in reader.frames()] == list(range(20, FRAMES))
+        assert reader.problems == ("Damaged, and not shown: frame 0–19.",)

@@ -118,7 +118,9 @@ class DisplayReader:
         image = self._full.get(frame)
         if image is None:
             image = self._reader.read(frame)
-            self._keep(frame, image)
+            self._full.put(frame, image)
+            if not exact:
+                self._half.put(frame, half(image))
         return DisplayFrame(frame, image, 1.0)
 
     def close(self) -> None:
@@ -138,11 +140,6 @@ class DisplayReader:
         if image is None and self._proxy is not None:
             image = self._proxy.read(frame)
         return image
-
-    def _keep(self, frame: int, image: Image) -> None:
-        self._full.put(frame, image)
-        if frame not in self._half and self.info.long_gop:
-            self._half.put(frame, half(image))
 
     def _fill_backward(self, frame: int, exact: bool) -> None:
         """Decode the stretch that ends with ``frame`` once and keep it: the next steps are free."""

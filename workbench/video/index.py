@@ -172,10 +172,10 @@ def build_index(path: Path) -> Generator[Progress, None, PacketIndex]:
         for done in _demux(container, stream, packets):
             yield Progress(done, container.size, f"Reading the index of {path.name}")
         index = _by_stamps(container, stream, packets)
-    arrived, broken = _consume(_arrivals(path, PROBED)) if packets.pts else ([], False)
-    if not broken and not _agrees(index, arrived):
+    arrived = list(_arrivals(path, PROBED)) if packets.pts else []
+    if None not in arrived and not _agrees(index, arrived):
         index = yield from _by_decoding(path, index)
-    problems = (*_missing(index, expected, packets.broken), *_gaps(index))
+    problems = (*index.problems, *_missing(index, expected, packets.broken), *_gaps(index))
     return replace(index, problems=problems, damaged=frozenset(map(int, index.frame[packets.corrupt])) - {-1})
 
 
@@ -210,7 +210,7 @@ def _by_stamps(container: InputContainer, stream: VideoStream, packets: _Packets
     )
 
 
-def _agrees(index: PacketIndex, arrived: Sequence[int]) -> bool:
+def _agrees(index: PacketIndex, arrived: Sequence[int | None]) -> bool:
     """Whether the packets decoded first gave the frames, in the order, that the index promises."""
     promised = index.order[index.order < PROBED]
     return index.by_stamp and promised.tolist() == list(arrived)
@@ -218,13 +218,15 @@ def _agrees(index: PacketIndex, arrived: Sequence[int]) -> bool:
 
 def _by_decoding(path: Path, index: PacketIndex) -> Generator[Progress, None, PacketIndex]:
     """The index with the order in which a plain decoding of the whole file gives its frames."""
-    order: list[int] = []
+    arrived: list[int | None] = []
     for packet in _arrivals(path, len(index.pts)):
-        if packet is not None:
-            order.append(packet)
-            if len(order) % 50 == 0:
-                yield Progress(len(order), len(index.pts), f"Finding the order of frames in {path.name}")
-    return replace(index, order=np.array(order, dtype=np.int64))
+        arrived.append(packet)
+        if len(arrived) % 50 == 0:
+            yield Progress(len(arrived), len(index.pts), f"Finding the order of frames in {path.name}")
+    order = np.array([packet for packet in arrived if packet is not None], dtype=np.int64)
+    errors = len(arrived) - len(order)
+    problems = (f"{errors} damaged frames cannot be counted, and are left out.",) if errors else ()
+    return replace(index, order=order, problems=problems)
 
 
 def _arrivals(path: Path, stop: int) -> Iterator[int | None]:
@@ -248,12 +250,6 @@ def _arrivals(path: Path, stop: int) -> Iterator[int | None]:
                 return
 
 
-def _consume(arrivals: Iterator[int | None]) -> tuple[list[int], bool]:
-    """The packets that gave a frame, and whether there was an error."""
-    found = list(arrivals)
-    return [packet for packet in found if packet is not None], None in found
-
-
 def _expected(container: InputContainer, stream: VideoStream) -> tuple[int, float]:
     """What the head of the file declares: packets (0 = unknown), and seconds (0 = unknown)."""
     if "mp4" in container.format.name:
@@ -272,8 +268,9 @@ def _missing(index: PacketIndex, expected: tuple[int, float], broken: str) -> It
     count, last = len(index.order), len(index.order) - 1
     lost = packets - len(index.pts)
     if seconds and count > 1 and np.isfinite(index.seconds).all():
-        step = float(np.median(np.diff(index.seconds)))
-        lost = max(lost, round((seconds - index.seconds[-1]) / step) - 2) if step > 0 else lost
+        steps, rest = np.diff(index.seconds), seconds - float(index.seconds[-1])
+        if rest > 2 * steps.max():
+            lost = max(lost, round(rest / float(np.median(steps))) - 1)
     if lost > 0:
         yield f"The file ends after frame {last}: about {lost} frames at its end are missing."
     elif broken:

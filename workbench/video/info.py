@@ -15,6 +15,9 @@ Image = NDArray[np.uint8]
 """(H, W, 3) RGB, contiguous, upright."""
 
 
+_RUNS = 12  # frame numbers or runs of them in one sentence
+
+
 @dataclass(frozen=True)
 class VideoInfo:
     """The facts of a video that do not change.
@@ -115,11 +118,12 @@ def check_frame(frame: int, count: int) -> None:
 
 
 def numbers(frames: Iterator[int] | list[int]) -> str:
-    """Frame numbers for a sentence, runs drawn together: ``3, 7–9``."""
+    """Frame numbers for a sentence, runs drawn together and a long list cut: ``3, 7–9``."""
     runs: list[list[int]] = []
     for frame in sorted(frames):
         if runs and frame == runs[-1][-1] + 1:
             runs[-1][1:] = [frame]
         else:
             runs.append([frame])
-    return ", ".join("–".join(map(str, run)) for run in runs)
+    shown = ["–".join(map(str, run)) for run in runs[:_RUNS]]
+    return ", ".join([*shown, f"and {len(runs) - _RUNS} more places"] if len(runs) > _RUNS else shown)

@@ -94,7 +94,11 @@ def _graph(form: _Form, size: tuple[int, int]) -> Graph:
         time_base=str(Fraction(1, 1000)),
     )
     width, height = size if form.turn in (0, 180) else size[::-1]
-    nodes = [source, graph.add("scale", f"{width}:{height}:flags=bilinear"), graph.add("format", "rgb24")]
+    nodes = [
+        source,
+        graph.add("scale", f"{width}:{height}:flags=bilinear:threads=1"),
+        graph.add("format", "rgb24"),
+    ]
     nodes += [graph.add(name, options or None) for name, options in _TURNS[form.turn]]
     nodes.append(graph.add("buffersink"))
     graph.link_nodes(*nodes)

@@ -8,7 +8,7 @@ damaged, and that is what the caller hears.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -29,6 +29,7 @@ LONG_GOP = 30
 HELD_BYTES = 256 * 2**20
 """Memory for the decoded pictures of one stretch when going backward."""
 
+_HEADS = 5  # groups in which a whole picture is looked for when a file is opened
 _PATIENCE = 24  # packets fed beyond the one wanted before its picture is given up
 
 
@@ -118,13 +119,15 @@ class FileReader:
         self.close()
 
     def _size(self) -> tuple[int, int]:
-        """(width, height) of the first picture that can be decoded, else as the file declares it."""
-        for _, picture in self._forward(range(len(self._index.order))):
-            self._run = None
+        """(width, height) of a picture near the beginning, else as the file declares it."""
+        heads = self._index.frame[self._index.keys[:_HEADS]].tolist()
+        for _, picture in self._forward(
+            frame for frame in [0, *heads] if 0 <= frame < len(self._index.order)
+        ):
             return upright_size(picture)
         return self._decoder.declared_size
 
-    def _forward(self, wanted: range) -> Iterator[tuple[int, VideoFrame]]:
+    def _forward(self, wanted: Iterable[int]) -> Iterator[tuple[int, VideoFrame]]:
         for frame in wanted:
             try:
                 picture = self._decoded(frame)
@@ -174,6 +177,12 @@ class FileReader:
         going = self._run is not None and frame > self._passed
         if going and (frame in self._ahead or keys[place] <= self._decoder.fed + 1):
             yield None
+            if (
+                self._decoder.threads == 1
+                and frame - 1 in self._damaged
+                and self._index.start(frame - 1) == place
+            ):
+                return  # the frame before was searched for in vain, and decoding went on from there
         for earlier in dict.fromkeys(max(place - back, 0) for back in (0, 1, 3, 8)):
             yield int(keys[earlier])
 
