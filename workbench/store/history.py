@@ -18,6 +18,7 @@ from workbench.core.rows import ROW_TYPES
 from workbench.store import journal
 from workbench.store.journal import PART_ROWS, Edit
 from workbench.store.reservation import Reservation
+from workbench.store.row_codec import encode
 from workbench.store.sqlite import Database, delete_sql, driver, insert_sql
 
 Listener = Callable[[Scope], None]
@@ -50,11 +51,12 @@ class History:
         """
         _refuse_empty(change)
         parts = list(change.changes) if _size(change.changes) <= PART_ROWS else journal.parts_of(change)
+        blobs = list(map(encode, parts))
         with self._db.writing() as connection:
             raw = driver(connection)
             self._refuse_reserved(parts)
             edit_id = journal.begin(raw, change.name, author, parts=len(parts))
-            _write_new(raw, edit_id, 0, parts)
+            _write_new(raw, edit_id, 0, parts, blobs)
             journal.drop_undone(raw, besides=self._long_id)
             edit = journal.complete(raw, edit_id, _size(parts), change.scope())
         self._tell(edit.scope)
@@ -63,9 +65,9 @@ class History:
     def apply_large(self, change: ChangeSet, *, author: str = "") -> Generator[Progress, None, Edit]:
         """Make one change of any size in short transactions, one an item; returns its edit.
 
-        Corrections by others go on between them, but for the rows of this change. Closing the generator
-        takes everything back, as does an error, or after a crash the next opening. The edit's place in
-        the history is where it ends, not where it began.
+        Its rows can be read as they come. Corrections by others go on between them, but for the rows of
+        this change. Closing the generator takes everything back, as does an error, or after a crash the
+        next opening. The edit's place in the history is where it ends, not where it began.
 
         Raises:
             As ``apply``; also ProjectError while another long edit is being written.
@@ -82,9 +84,10 @@ class History:
             for group in journal.transactions(map(_rows, parts)):
                 chosen = parts[group.start : group.stop]
                 last = group.stop == len(parts)
+                blobs = list(map(encode, chosen))  # before its turn, which is to be short
                 then = self._end_long if last else None
                 with self._db.writing(bulk=True, durable=last, then=then) as connection:
-                    _write_new(driver(connection), edit_id, group.start, chosen)
+                    _write_new(driver(connection), edit_id, group.start, chosen, blobs)
                     if last:
                         journal.drop_undone(driver(connection))
                         journal.complete(driver(connection), edit_id, total, hold.scope)
@@ -302,10 +305,12 @@ class History:
             listener(scope)
 
 
-def _write_new(raw: sqlite3.Connection, edit_id: int, seq: int, parts: Sequence[Change]) -> None:
+def _write_new(
+    raw: sqlite3.Connection, edit_id: int, seq: int, parts: Sequence[Change], blobs: Sequence[bytes]
+) -> None:
     """Write parts of a new edit, the first of them number ``seq``, and enter them in the journal."""
-    for i, part in enumerate(parts, start=seq):
-        journal.record(raw, edit_id, i, part)
+    for i, (part, blob) in enumerate(zip(parts, blobs, strict=True), start=seq):
+        journal.record(raw, edit_id, i, part, blob)
         _write(raw, part)
     journal.moved(raw, edit_id, seq + len(parts))
 

@@ -23,7 +23,7 @@ from typing import Any
 
 from workbench.core.edits import Change, ChangeSet, Scope
 from workbench.core.rows import KEYS, ROW_TYPES, Row
-from workbench.store.row_codec import decode, encode
+from workbench.store.row_codec import decode
 
 PART_ROWS = 500
 """Rows of one part of an edit, and of one transaction of a long one: about 5 ms of writing."""
@@ -130,10 +130,9 @@ def begin(raw: sqlite3.Connection, name: str, author: str, *, parts: int) -> int
     return int(raw.execute(sql, (name, author, now, parts)).lastrowid or 0)
 
 
-def record(raw: sqlite3.Connection, edit_id: int, seq: int, change: Change) -> None:
-    """Add a part to an edit."""
-    count = len(change.before) + len(change.after)
-    values = (edit_id, seq, change.table, count, encode(change))
+def record(raw: sqlite3.Connection, edit_id: int, seq: int, part: Change, rows: bytes) -> None:
+    """Add a part to an edit, with its rows encoded."""
+    values = (edit_id, seq, part.table, len(part.before) + len(part.after), rows)
     raw.execute("INSERT INTO edit_change VALUES (?, ?, ?, ?, ?)", values)
 
 
