@@ -27,6 +27,6 @@ def _no_thread_left(request):
 
 def _is_running_thread(thing, kind):
     try:
-        return isinstance(thing, kind) and thing.isRunning()
+        return issubclass(type(thing), kind) and thing.isRunning()  # isinstance would ask lazy objects
     except (RuntimeError, ReferenceError):  # its C++ object or its referent is gone
         return False

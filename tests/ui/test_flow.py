@@ -12,7 +12,7 @@ from workbench.ui.main_window import MainWindow
 from workbench.video.writer import write_video
 
 FRAMES = 60
-TIMEOUT = 20_000  # ms; only ever waited in full by a failing test
+TIMEOUT = 120_000  # ms; only ever waited in full by a failing test
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from workbench.video import open_video
 from workbench.video.writer import write_video
 
 FRAMES = 30
-TIMEOUT = 20_000  # ms
+TIMEOUT = 120_000  # ms
 CTRL, SHIFT, NONE = (
     Qt.KeyboardModifier.ControlModifier,
     Qt.KeyboardModifier.ShiftModifier,

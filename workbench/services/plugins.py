@@ -63,13 +63,14 @@ def trackers(registry: Registry | None = None) -> tuple[TrackerInfo, ...]:
 
 
 def find_tracker(
-    name: str | None, *, seed: int = 0, registry: Registry | None = None
+    name: str | None, *, seed: int = 0, threads: int | None = None, registry: Registry | None = None
 ) -> Callable[[], SingleTargetTracker]:
     """A function that makes fresh trackers of one kind.
 
     Args:
         name: a name that `trackers` lists, or the path of a published ATOM checkpoint; None = the default.
         seed: seed of everything random in it.
+        threads: processor threads it may use; None = all.
 
     Raises:
         UserError: there is no such tracker.
@@ -85,7 +86,7 @@ def find_tracker(
         raise UserError(
             f"There is no tracker {name!r}; choose {', '.join(known)}, or the path of a checkpoint."
         )
-    return functools.partial(make, name, seed=seed)
+    return functools.partial(make, name, seed=seed, threads=threads)
 
 
 __all__ = ["TrackerPlugin", "find_tracker", "load_plugins", "plugin_folders", "trackers"]

@@ -57,6 +57,8 @@ def run_window(path: Path | None, *, screenshot: Path | None = None) -> int:
     sys.excepthook = FaultHook(app)
     desk = Desk(QSettings("tracking-workbench", "tracking-workbench"), app)
     window = desk.show(opened)
+    if screenshot is None:
+        window.track.prepare()
     if screenshot is not None:
         shot = Screenshot(window, screenshot, app)
         shot.start()

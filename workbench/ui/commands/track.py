@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,7 +21,9 @@ from workbench.services.tracking import (
     track_in_project,
 )
 from workbench.ui.state import UiState
-from workbench.ui.worker import Task, TaskQueue
+from workbench.ui.worker import Task, TaskQueue, once
+
+THREADS = max((os.cpu_count() or 2) - 1, 1)  # one is left to the window
 
 
 class TrackCommands(QObject):
@@ -79,6 +82,11 @@ class TrackCommands(QObject):
         """Follow boxes with this tracker from the next pass on."""
         self.tracker = name
 
+    def prepare(self) -> None:
+        """Load the default tracker while the user looks round, so that the first pass begins at once."""
+        make = find_tracker(self.tracker, threads=THREADS)
+        self._queue.submit(Task("Preparing the tracker", once(make)))
+
     @Slot(bool)
     def follow_view(self, on: bool) -> None:
         """Show the frames as they are tracked, or leave the view where it is."""
@@ -119,7 +127,7 @@ class TrackCommands(QObject):
             self.refused.emit("Select a box to follow first, or draw one with N.")
             return
         name = self.tracker
-        make = find_tracker(name)
+        make = find_tracker(name, threads=THREADS)
         shown = Path(name).name if name else "default"
         label = f"Tracking {len(targets)} target(s) {'forward' if direction == 1 else 'backward'}"
         options = PassOptions(direction=direction)
