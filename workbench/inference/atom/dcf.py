@@ -108,5 +108,5 @@ def convolve_adjoint(samples: Tensor, maps: Tensor, size: Size) -> Tensor:
     top, left = (rows - 1) // 2, (columns - 1) // 2
     padded = functional.pad(maps, (left, columns - 1 - left, top, rows - 1 - top))
     shifted = functional.unfold(padded, size)  # (n, taps, h * w)
-    taps = torch.einsum("nch,nth->ct", samples.reshape(n, channels, h * w), shifted)
-    return taps.reshape(channels, rows, columns).flip(1, 2)
+    taps = torch.bmm(shifted, samples.reshape(n, channels, h * w).mT).sum(0)  # (taps, C)
+    return taps.T.reshape(channels, rows, columns).flip(1, 2)
