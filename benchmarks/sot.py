@@ -41,6 +41,8 @@ from workbench.inference.trackers import available, make
 from workbench.metrics.single_target import Difference, SingleTargetScores, overlaps, paired_bootstrap, score
 
 BASELINE = "csrt"
+OURS = tuple(info.name for info in available())
+FIGURES = ("auc", "precision_at_20", "success_at_half")
 SPEED_BAR = 0.5  # of the baseline's frames per second
 VIDEO_SUFFIXES = {".mp4", ".mpg", ".mpeg", ".avi", ".mkv", ".webm", ".mov"}
 IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp"}
@@ -72,11 +74,11 @@ class Result:
 class Runner(Protocol):
     """What the benchmark asks of a tracker."""
 
-    def start(self, image: np.ndarray, box: Box) -> None: ...
+    def start(self, image: np.ndarray, box: Box) -> None:
+        """Learn the target."""
 
     def step(self, image: np.ndarray) -> tuple[Box, bool]:
         """The box and whether the target was found."""
-        ...
 
 
 # --- reading -----------------------------------------------------------------------------------------------
@@ -127,12 +129,14 @@ class OpenCVRunner:
         self._create = create
 
     def start(self, image: np.ndarray, box: Box) -> None:
+        """Learn the target."""
         self._tracker = self._create()
         left, top, right, bottom = (round(v) for v in (box[0], box[1], box[0] + box[2], box[1] + box[3]))
         self._box = tuple(map(float, box))
         self._tracker.init(image[..., ::-1].copy(), (left, top, right - left, bottom - top))
 
     def step(self, image: np.ndarray) -> tuple[Box, bool]:
+        """The box and whether the target was found."""
         found, box = self._tracker.update(image[..., ::-1].copy())
         if found:
             self._box = tuple(map(float, box))
@@ -146,9 +150,11 @@ class OurRunner:
         self._tracker = make(name)
 
     def start(self, image: np.ndarray, box: Box) -> None:
+        """Learn the target."""
         self._tracker.start(image, box)
 
     def step(self, image: np.ndarray) -> tuple[Box, bool]:
+        """The box and whether the target was found."""
         state = self._tracker.step(image)
         return state.box, state.found
 
@@ -161,11 +167,11 @@ def create_kcf() -> cv2.Tracker:
 
 def runner_of(name: str) -> Runner:
     """The tracker of that name, ready to start."""
-    if name in available():
+    if name in OURS:
         return OurRunner(name)
     classes = {"csrt": "TrackerCSRT", "kcf": "TrackerKCF", "mil": "TrackerMIL"}
     if name not in classes:
-        raise SystemExit(f"No tracker is called {name!r}; there are {', '.join([*available(), *classes])}.")
+        raise SystemExit(f"No tracker is called {name!r}; there are {', '.join([*OURS, *classes])}.")
     if not hasattr(cv2, classes[name]):
         raise SystemExit(
             f"This OpenCV has no {name.upper()}: run in a separate environment with "
@@ -212,9 +218,7 @@ def difference(results: list[Result], name: str) -> Difference | None:
     base = of_tracker(results, BASELINE)
     if not base or name == BASELINE:
         return None
-    return paired_bootstrap(
-        [r.scores.auc for r in of_tracker(results, name)], [r.scores.auc for r in base]
-    )
+    return paired_bootstrap([r.scores.auc for r in of_tracker(results, name)], [r.scores.auc for r in base])
 
 
 def rate(results: list[Result]) -> float:
@@ -232,23 +236,26 @@ def share(counts: list[tuple[int, int]]) -> str:
 
 def summary(results: list[Result], trackers: list[str]) -> Iterator[str]:
     """The table over all sequences, a line at a time."""
-    yield "| tracker | AUC | P@20 | SR.5 | AUC - CSRT (95 %) | frames/s | of CSRT's | start ms | lost, absent | lost, on target |"
+    yield (
+        "| tracker | AUC | P@20 | SR.5 | AUC - CSRT (95 %) | frames/s | of CSRT's | start ms "
+        "| lost, absent | lost, on target |"
+    )
     yield "|---|---|---|---|---|---|---|---|---|---|"
     base = of_tracker(results, BASELINE)
     for name in trackers:
         mine = of_tracker(results, name)
-        auc, p20, half = (
-            np.mean([getattr(r.scores, field) for r in mine])
-            for field in ("auc", "precision_at_20", "success_at_half")
-        )
         ahead = difference(results, name)
-        gap = f"{ahead.mean:+.3f} ({ahead.low:+.3f} to {ahead.high:+.3f})" if ahead else "-"
-        ratio = f"{rate(mine) / rate(base):.2f}" if base else "-"
-        start = 1000 * np.median([r.start_seconds for r in mine])
-        yield (
-            f"| {name} | {auc:.3f} | {p20:.3f} | {half:.3f} | {gap} | {rate(mine):.0f} | {ratio} | {start:.0f} "
-            f"| {share([r.lost_when_absent for r in mine])} | {share([r.lost_when_on_target for r in mine])} |"
-        )
+        cells = [
+            name,
+            *(f"{np.mean([getattr(r.scores, field) for r in mine]):.3f}" for field in FIGURES),
+            f"{ahead.mean:+.3f} ({ahead.low:+.3f} to {ahead.high:+.3f})" if ahead else "-",
+            f"{rate(mine):.0f}",
+            f"{rate(mine) / rate(base):.2f}" if base else "-",
+            f"{1000 * np.median([r.start_seconds for r in mine]):.0f}",
+            share([r.lost_when_absent for r in mine]),
+            share([r.lost_when_on_target for r in mine]),
+        ]
+        yield f"| {' | '.join(cells)} |"
 
 
 def per_sequence(results: list[Result], trackers: list[str]) -> Iterator[str]:
@@ -281,7 +288,13 @@ def write_csv(path: Path, results: list[Result]) -> None:
         writer.writerow(["tracker", "sequence", "frames", "auc", "p20", "sr50", "fps", "start_ms"])
         for r in results:
             s = r.scores
-            figures = [s.auc, s.precision_at_20, s.success_at_half, r.frames / r.seconds, 1000 * r.start_seconds]
+            figures = [
+                s.auc,
+                s.precision_at_20,
+                s.success_at_half,
+                r.frames / r.seconds,
+                1000 * r.start_seconds,
+            ]
             writer.writerow([r.tracker, r.sequence, s.frames, *(f"{v:.4f}" for v in figures)])
 
 
@@ -313,7 +326,7 @@ def main() -> None:
     for line in (*summary(results, trackers), "", *per_sequence(results, trackers), ""):
         print(line)
     for name in trackers:
-        if name in available():
+        if name in OURS:
             print(verdict(results, name))
     if options.csv:
         write_csv(options.csv, results)

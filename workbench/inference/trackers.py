@@ -29,9 +29,22 @@ class TrackerInfo:
     default: bool = False
 
 
+HOG = TrackerInfo(
+    "atom-hog",
+    "ATOM classifier on HOG and colour",
+    "Learns the target from its box alone and needs no weights.",
+    default=True,
+)
+RANDOM = TrackerInfo(
+    "atom-random",
+    "ATOM classifier on a random network",
+    "As atom-hog, but it looks through a network that was never trained.",
+)
+
+
 def available() -> tuple[TrackerInfo, ...]:
     """The trackers that need no file; a path to ATOM weights can be given to ``make`` as well."""
-    return ()
+    return (HOG, RANDOM)
 
 
 def make(
@@ -53,6 +66,10 @@ def make(
         import torch
 
         torch.set_num_threads(threads)
+    if name in (HOG.name, RANDOM.name):
+        from workbench.inference.untrained import hog_tracker, random_tracker
+
+        return hog_tracker(seed=seed) if name == HOG.name else random_tracker(seed=seed)
     if Path(name).is_file():
         from workbench.inference.atom.pretrained import pretrained_tracker
 

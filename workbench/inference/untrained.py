@@ -17,8 +17,7 @@ from workbench.inference.atom.options import (
     LocalizationOptions,
     SampleOptions,
 )
-from workbench.inference.atom.tracker import AtomTracker
-from workbench.inference.correlation import CorrelationRefinement
+from workbench.inference.correlation import CorrelationRefinement, CorrelationTracker
 from workbench.inference.features import HogColour, RandomResNet
 
 
@@ -26,20 +25,24 @@ def untrained_options() -> AtomOptions:
     """The parameters of the trackers without weights."""
     return AtomOptions(
         sample=SampleOptions(side=208),
-        classifier=ClassifierOptions(kernel=(5, 5), output_sigma=0.15, memory=100, learning_rate=0.015),
-        localization=LocalizationOptions(not_found=0.25),
+        classifier=ClassifierOptions(
+            kernel=(5, 5), output_sigma=0.15, compressed_channels=32, memory=50, learning_rate=0.015
+        ),
+        localization=LocalizationOptions(not_found=0.1),
     )
 
 
-def hog_tracker(*, seed: int = 0) -> AtomTracker:
+def hog_tracker(*, seed: int = 0) -> CorrelationTracker:
     """ATOM's classifier on HOG and colour."""
     return _tracker(HogColour(), seed)
 
 
-def random_tracker(*, seed: int = 0) -> AtomTracker:
+def random_tracker(*, seed: int = 0) -> CorrelationTracker:
     """ATOM's classifier on a residual network that was never trained."""
     return _tracker(RandomResNet(), seed)
 
 
-def _tracker(extractor: FeatureExtractor, seed: int) -> AtomTracker:
-    return AtomTracker(extractor, CorrelationRefinement(), options=untrained_options(), draws=Draws(seed))
+def _tracker(extractor: FeatureExtractor, seed: int) -> CorrelationTracker:
+    return CorrelationTracker(
+        extractor, CorrelationRefinement(), options=untrained_options(), draws=Draws(seed), lost_below=0.16
+    )

@@ -75,23 +75,46 @@ def _gradients(images: Images) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
 
 
 @lru_cache(maxsize=32)
-def _votes(size: int, cell: int) -> NDArray[np.float32]:
-    """Share of every pixel in every cell along one axis: triangles two cells wide, (size // cell, size)."""
-    pixel = (np.arange(size) + 0.5) / cell - 0.5
-    distance = np.abs(np.arange(size // cell)[:, None] - pixel[None, :])
-    return np.maximum(1.0 - distance, 0.0).astype(np.float32)
+def _votes(
+    height: int, width: int, cell: int
+) -> tuple[NDArray[np.intp], list[tuple[int, NDArray[np.float64]]]]:
+    """Where each pixel votes: its first histogram, and the offset and share of each of its four.
+
+    Histograms lie one after the other, 18 bins each, for the cells and a border of one around them.
+    """
+    columns = width // cell + 2
+    (cell_y, share_y), (cell_x, share_x) = (_between_cells(size, cell) for size in (height, width))
+    first = (cell_y[:, None] * columns + cell_x) * SIGNED
+    votes = [
+        ((down * columns + right) * SIGNED, np.outer(y, x))
+        for down, y in enumerate((1 - share_y, share_y))
+        for right, x in enumerate((1 - share_x, share_x))
+    ]
+    return first, votes
+
+
+def _between_cells(size: int, cell: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """For each pixel along an axis the cell before it, border counted, and its nearness to the next one."""
+    place = (np.arange(size) + 0.5) / cell + 0.5
+    before = np.floor(place)
+    return before.astype(np.intp), place - before
 
 
 def _histograms(orientation: NDArray[np.uint8], length: NDArray[np.float32], cell: int) -> Features:
-    """Orientation histograms with every pixel shared between its nearest cells, (B, rows, columns, 18)."""
+    """Orientation histograms with every pixel shared between its four nearest cells, (B, rows, columns, 18).
+
+    Counting needs no matrix product, whose threads cost more than they give at this size.
+    """
     batch, height, width = orientation.shape
-    along_y, along_x = _votes(height, cell), _votes(width, cell)
-    planes = np.zeros((batch, height, width, SIGNED), dtype=np.float32)
-    np.put_along_axis(planes, orientation[..., None].astype(np.intp), length[..., None], axis=3)
-    lines = along_y @ planes.reshape(batch, height, width * SIGNED)
-    lines = lines.reshape(batch, -1, width, SIGNED)
-    result: Features = along_x @ lines
-    return result
+    shape = (batch, height // cell + 2, width // cell + 2, SIGNED)
+    first, votes = _votes(height, width, cell)
+    image = np.arange(batch)[:, None, None] * (shape[1] * shape[2] * SIGNED)
+    bins = (first + orientation + image).ravel()
+    total = np.zeros(int(np.prod(shape)))
+    for offset, share in votes:
+        left = len(total) - offset
+        total[offset:] += np.bincount(bins, weights=(length * share).ravel(), minlength=left)[:left]
+    return total.reshape(shape)[:, 1:-1, 1:-1].astype(np.float32)
 
 
 def _block_norms(energy: Features) -> Features:

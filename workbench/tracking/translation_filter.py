@@ -25,6 +25,21 @@ Complex = NDArray[np.complex128]
 
 
 @dataclass(frozen=True)
+class Offset:
+    """What the filter says of a box.
+
+    Args:
+        x, y: from the box's centre to the target's, pixels; 0, 0 where the answer is not believed.
+        likeness: height of the answer; near 1 for the first frame, some tenths for the same target
+            later, below a tenth for something else.
+    """
+
+    x: float
+    y: float
+    likeness: float
+
+
+@dataclass(frozen=True)
 class TranslationFilterOptions:
     """How the place is corrected and learned.
 
@@ -66,16 +81,18 @@ class TranslationFilter:
         self._label = np.fft.rfft2(_label(self._cells, self.options))
         self._numerator, self._denominator = self._learned(self._spectrum(image, box))
 
-    def measure(self, image: Image, box: Box) -> tuple[float, float]:
-        """How far the target is from the box's centre, x and y in pixels; 0, 0 where it is not believed."""
+    def measure(self, image: Image, box: Box) -> Offset:
+        """How far the target is from the box's centre, and how much it looks like the target."""
+        options, (rows, columns) = self.options, self._cells
         answer = (self._numerator * self._spectrum(image, box)).sum(axis=2)
-        answer /= self._denominator + self.options.regularisation
-        down, right = _peak(np.fft.irfft2(answer, s=self._cells))
-        rows, columns = self._cells
-        share_x, share_y = (self.options.margin * v for v in (right / columns, down / rows))
-        if np.hypot(share_x, share_y) > self.options.limit:
-            return 0.0, 0.0
-        return share_x * box[2], share_y * box[3]
+        answer /= self._denominator + options.regularisation
+        response = np.fft.irfft2(answer, s=self._cells)
+        down, right = _peak(response)
+        share_x, share_y = options.margin * right / columns, options.margin * down / rows
+        likeness = float(response.max())
+        if np.hypot(share_x, share_y) > options.limit:
+            return Offset(0.0, 0.0, likeness)
+        return Offset(share_x * box[2], share_y * box[3], likeness)
 
     def learn(self, image: Image, box: Box) -> None:
         """Take in how the target looks in this frame; the box has to fit it."""
