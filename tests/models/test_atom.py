@@ -1,11 +1,9 @@
-import json
-
 import numpy as np
 import pytest
 import torch
 
 from tests.reference_fill import fill_state_dict, net_input
-from tests.reference_golden import FOLDER, Golden
+from tests.reference_golden import Golden, published_keys
 from workbench.models.atom import atom_resnet18, atom_resnet50
 from workbench.models.resnet import STAGES
 
@@ -21,10 +19,7 @@ def network():
     ("name", "make"), [("atom_resnet18", atom_resnet18), ("atom_resnet50", atom_resnet50)]
 )
 def test_parameters_have_the_published_names_shapes_and_order(name, make):
-    path = FOLDER / "keys" / f"{name}.json"
-    if not path.exists():
-        pytest.skip("the reference figures are not here")
-    published = [(key, tuple(shape)) for key, shape, _ in json.loads(path.read_text())]
+    published = [(key, tuple(shape)) for key, shape, *_ in published_keys(name)]
     assert [(key, tuple(value.shape)) for key, value in make().state_dict().items()] == published
 
 

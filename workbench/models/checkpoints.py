@@ -185,7 +185,7 @@ def _read_pickle(path: Path) -> Any:
 
 def _damaged(path: Path, error: Exception) -> ModelError:
     # The restricted reader's own message is about how to switch it off.
-    why = "" if isinstance(error, pickle.UnpicklingError) else " ".join(str(error).split("\n", 1)[0].split())
+    why = "" if isinstance(error, pickle.UnpicklingError) else re.split(r"\. |\n", str(error))[0]
     return ModelError(f"{path} is damaged or no file of weights{why and f' ({why})'}: fetch the file again.")
 
 

@@ -32,7 +32,7 @@ def test_windows_agree_with_the_published_ones():
 
 def test_labels_and_activation_agree_with_the_published_ones():
     golden = Golden("atom_dcf")
-    for key in (key for key in golden.arrays.files if key.startswith("label/")):
+    for key in (key for key in golden.arrays if key.startswith("label/")):
         _, size, center, sigma = key.split("/")
         rows, columns = map(int, size.split("x"))
         y, x = map(float, center[1:].split("_"))
