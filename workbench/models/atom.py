@@ -75,7 +75,8 @@ class AtomIoUNet(nn.Module):
         for module in self.modules():
             if isinstance(module, nn.Conv2d | nn.Linear):
                 nn.init.kaiming_normal_(module.weight, mode="fan_in")
-                nn.init.zeros_(module.bias)
+                if module.bias is not None:
+                    nn.init.zeros_(module.bias)
 
     def get_modulation(self, features: tuple[Tensor, ...], boxes: Tensor) -> Maps:
         """What the head remembers of a target.
@@ -115,7 +116,8 @@ class AtomIoUNet(nn.Module):
         fine = prroi_pool(features[0], corners, size=5, scale=1 / STRIDES[0]) * modulation[0][:, None]
         coarse = prroi_pool(features[1], corners, size=3, scale=1 / STRIDES[1]) * modulation[1][:, None]
         vectors = torch.cat([self.fc3_rt(fine.flatten(0, 1)), self.fc4_rt(coarse.flatten(0, 1))], dim=1)
-        return self.iou_predictor(vectors).view(boxes.shape[:2])
+        overlaps: Tensor = self.iou_predictor(vectors)
+        return overlaps.view(boxes.shape[:2])
 
     def forward(
         self, reference: tuple[Tensor, ...], test: tuple[Tensor, ...], box: Tensor, proposals: Tensor
@@ -135,7 +137,7 @@ class AtomIoUNet(nn.Module):
         modulation = self.get_modulation(reference, box)
         repeated = tuple(vector.repeat(frames, 1, 1, 1) for vector in modulation)
         overlaps = self.predict_iou(repeated, self.get_iou_feat(test), proposals.flatten(0, 1))
-        return overlaps.view(proposals.shape[:3])
+        return overlaps.view(*proposals.shape[:3])
 
 
 class AtomNet(nn.Module):
@@ -168,7 +170,8 @@ class AtomNet(nn.Module):
         reference = self.backbone_maps(train)
         maps = self.backbone_maps(test.reshape(-1, *test.shape[-3:]))
         per_frame = proposals if proposals.dim() == 4 else proposals[None]
-        return self.bb_regressor(reference, maps, box, per_frame)
+        overlaps: Tensor = self.bb_regressor(reference, maps, box, per_frame)
+        return overlaps
 
 
 def atom_resnet18() -> AtomNet:

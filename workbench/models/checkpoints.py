@@ -13,7 +13,7 @@ import pickle
 import re
 import struct
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -189,7 +189,7 @@ def _damaged(path: Path, error: Exception) -> ModelError:
     return ModelError(f"{path} is damaged or no file of weights{why and f' ({why})'}: fetch the file again.")
 
 
-def _stand_ins() -> list[type]:
+def _stand_ins() -> list[Callable[..., Any] | tuple[Callable[..., Any], str]]:
     """Empty classes with the names that pytracking's files mention."""
     return [
         type(name, (), {"__module__": f"{package}.{module}", "__qualname__": name})

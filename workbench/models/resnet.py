@@ -108,7 +108,8 @@ class ResNet(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Class scores (B, classes) of images (B, 3, h, w)."""
         last = self.features(images, STAGES[-1:])[STAGES[-1]]
-        return self.fc(last.mean(dim=(2, 3)))
+        scores: Tensor = self.fc(last.mean(dim=(2, 3)))
+        return scores
 
 
 def resnet18() -> ResNet:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
@@ -116,9 +117,9 @@ def first_views(options: AugmentationOptions, *, side: int, draws: Draws) -> lis
     if options.mirror:
         views.append(View(mirror, draws.shift(extent)))
     for sigma in options.blurs:
-        views.append(View(lambda crop, s=sigma: blur(crop, sigma=s), draws.shift(extent)))
+        views.append(View(partial(blur, sigma=sigma), draws.shift(extent)))
     for angle in options.rotations:
-        views.append(View(lambda crop, a=angle: rotate(crop, angle=a), draws.shift(extent)))
+        views.append(View(partial(rotate, angle=angle), draws.shift(extent)))
     return views
 
 

@@ -68,8 +68,9 @@ def sample_patch(
 def _shrunk(extent: Vector, pixels: NDArray[np.int64], border: Border) -> Vector:
     """The crop's size, whole pixels, made to fit the image."""
     excess = extent / pixels
-    factor = max(excess.max() if border == "inside" else excess.min(), 1.0)
-    return np.trunc(extent / factor)
+    factor = max(float(excess.max() if border == "inside" else excess.min()), 1.0)
+    whole: Vector = np.trunc(extent / factor)
+    return whole
 
 
 def _thinning(extent: Vector, output: int | tuple[int, int] | None) -> int:
@@ -103,7 +104,8 @@ def _cut(image: NDArray[np.uint8], low: NDArray[np.int64], high: NDArray[np.int6
     rows, columns = (
         np.clip(np.arange(a, b), 0, n - 1) for a, b, n in zip(low, high, image.shape[:2], strict=True)
     )
-    return image[rows[:, None], columns]
+    cut: NDArray[np.uint8] = image[rows[:, None], columns]
+    return cut
 
 
 def _to_tensor(patch: NDArray[np.uint8]) -> Tensor:

@@ -25,7 +25,7 @@ def cfft2(maps: Tensor) -> Tensor:
     Returns:
         (..., h or h + 1, w // 2 + 1) complex; an even h gets its highest frequency in both end rows.
     """
-    spectrum = torch.fft.fftshift(torch.fft.rfft2(maps), dim=-2)
+    spectrum: Tensor = torch.fft.fftshift(torch.fft.rfft2(maps), dim=-2)
     if maps.shape[-2] % 2 == 0:
         spectrum = torch.cat([spectrum, spectrum[..., :1, :]], dim=-2)
     return spectrum

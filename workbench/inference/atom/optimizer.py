@@ -216,7 +216,7 @@ class ConjugateGradient:
     def solve(self, normal: Operator, b: Tensor, precondition: Operator, *, iterations: int) -> Tensor:
         """An approximation of the x with ``normal(x) = b``, starting from 0."""
         if self.forget == 0:
-            self._direction, self._rho = None, 1.0
+            self._direction = None
         else:
             self._rho /= self.forget
         x, r = torch.zeros_like(b), b.clone()
@@ -236,7 +236,7 @@ class ConjugateGradient:
         rho = float(inner(r, z))
         if rho == 0:
             return None
-        if self._direction is None:
+        if self._direction is None or self._previous is None:
             self._direction = z.clone()
         else:
             excess = 0.0 if self.fletcher_reeves else float(inner(self._previous, z))
