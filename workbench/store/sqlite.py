@@ -33,7 +33,7 @@ _SLICES_A_FOLD = 16  # a bulk writer does after so many slices, which is about h
 _SENTENCES = {
     sqlite3.SQLITE_FULL: "The disk is full, so {path} was not changed; free some space and repeat it.",
     sqlite3.SQLITE_IOERR: "{path} could not be read or written ({detail}); check the disk.",
-    sqlite3.SQLITE_CORRUPT: "{path} is damaged ({detail}); restore a copy of it.",
+    sqlite3.SQLITE_CORRUPT: "{path} is damaged ({detail}); restore a copy of it, or open it read-only.",
     sqlite3.SQLITE_NOTADB: "{path} is damaged or no project file; restore a copy of it.",
     sqlite3.SQLITE_READONLY: "{path} cannot be written; change its permissions, or open it read-only.",
     sqlite3.SQLITE_CANTOPEN: "{path} cannot be opened; check that the folder is there and may be written.",
