@@ -79,34 +79,45 @@ def max2d(maps: Tensor) -> tuple[Tensor, Tensor]:
     return values, torch.stack([flat // width, flat % width], dim=-1)
 
 
+def by_channel(samples: Tensor) -> Tensor:
+    """The same samples (n, C, h, w) with each channel's cells together in memory, for the two below."""
+    n, channels, h, w = samples.shape
+    return samples.transpose(0, 1).flatten(1).view(channels, n, h, w).transpose(0, 1)
+
+
 def convolve(samples: Tensor, kernel: Tensor) -> Tensor:
     """Scores of a filter at every cell.
 
     A filter with one output is applied tap by tap: one matrix product gives every tap's response, and
-    their shifted sum is the score. This touches the samples once, whatever the size of the kernel.
+    their shifted sum is the score. This reads the samples once, whatever the size of the kernel.
 
     Args:
-        samples: (n, C, h, w).
+        samples: (n, C, h, w); fastest when laid out ``by_channel``.
         kernel: (C, k, l); cells outside a sample are zero, and an even kernel reaches one cell
             farther up and left than down and right.
 
     Returns:
         (n, 1, h, w).
     """
-    n, channels, h, w = samples.shape
-    rows, columns = kernel.shape[1:]
-    taps = kernel.flip(1, 2).reshape(channels, rows * columns).T @ samples.reshape(n, channels, h * w)
-    pad = ((rows - 1) // 2, (columns - 1) // 2)
-    grid = (h + rows - 1 - 2 * pad[0], w + columns - 1 - 2 * pad[1])
-    return functional.fold(taps, grid, (rows, columns), padding=pad)[..., :h, :w]
+    n, _, h, w = samples.shape
+    _, rows, columns = kernel.shape
+    taps = kernel.flatten(1).T @ samples.transpose(0, 1).flatten(1)  # (k * l, n * h * w)
+    padded = taps.new_zeros(n, h + rows - 1, w + columns - 1)
+    for tap, responses in enumerate(taps.view(-1, n, h, w)):
+        top, left = rows - 1 - tap // columns, columns - 1 - tap % columns
+        padded[:, top : top + h, left : left + w] += responses
+    top, left = (rows - 1) // 2, (columns - 1) // 2
+    return padded[:, None, top : top + h, left : left + w]
 
 
 def convolve_adjoint(samples: Tensor, maps: Tensor, size: Size) -> Tensor:
     """The transpose of ``convolve`` as a function of the kernel: maps (n, 1, h, w) to (C, k, l)."""
-    n, channels, h, w = samples.shape
+    h, w = samples.shape[-2:]
     rows, columns = size
     top, left = (rows - 1) // 2, (columns - 1) // 2
-    padded = functional.pad(maps, (left, columns - 1 - left, top, rows - 1 - top))
-    shifted = functional.unfold(padded, size)  # (n, taps, h * w)
-    taps = torch.bmm(shifted, samples.reshape(n, channels, h * w).mT).sum(0)  # (taps, C)
-    return taps.T.reshape(channels, rows, columns).flip(1, 2)
+    padded = functional.pad(maps[:, 0], (left, columns - 1 - left, top, rows - 1 - top))
+    shifted = torch.stack(
+        [padded[:, y : y + h, x : x + w] for y in reversed(range(rows)) for x in reversed(range(columns))]
+    )
+    taps = samples.transpose(0, 1).flatten(1) @ shifted.flatten(1).T  # (C, k * l)
+    return taps.view(-1, rows, columns)

@@ -22,7 +22,8 @@ class SampleMemory:
 
     def __init__(self, samples: Tensor, labels: Tensor, *, capacity: int, initial_minimum: float) -> None:
         first = len(samples)
-        self._samples = samples.new_zeros(capacity, *samples.shape[1:])
+        _, channels, h, w = samples.shape
+        self._samples = samples.new_zeros(channels, capacity, h, w).transpose(0, 1)  # as training reads it
         self._labels = labels.new_zeros(capacity, *labels.shape[1:])
         self._samples[:first], self._labels[:first] = samples, labels
         self.weights = torch.zeros(capacity)

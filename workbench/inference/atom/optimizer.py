@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from workbench.inference.atom.dcf import Size, convolve, convolve_adjoint, mlu, mlu_slope
+from workbench.inference.atom.dcf import Size, by_channel, convolve, convolve_adjoint, mlu, mlu_slope
 
 Operator = Callable[[Tensor], Tensor]
 
@@ -51,7 +51,7 @@ class _FilterProblem:
     def __init__(
         self, samples: Tensor, labels: Tensor, weights: Tensor, *, size: Size, reg: Tensor, bend: float
     ) -> None:
-        self.samples = samples  # (n, C, h, w)
+        self.samples = by_channel(samples)  # (n, C, h, w)
         self.labels = labels  # (n, 1, h, w)
         self.weights = weights[:, None, None, None]
         self.size = size
