@@ -50,7 +50,7 @@ def localize(scores: Tensor, target_size: tuple[float, float], options: Localiza
     scale = int(values.argmax())
     first, place = float(values[scale]), places[scale].tolist()
     near = _displacement(place, scores)
-    if first < options.not_found:
+    if not first >= options.not_found:  # so that a score that is no number counts as lost
         return Localization(near, scale, first, Flag.NOT_FOUND)
     masked = _without_target(scores[scale], place, target_size, options.neighborhood)
     second, other = max2d(masked)

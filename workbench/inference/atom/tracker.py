@@ -124,7 +124,7 @@ class AtomTracker:
         if place.flag is not Flag.NOT_FOUND:
             self._move(sight, place)
         self._learn(samples[place.scale : place.scale + 1], sight, place.flag)
-        score = min(max(place.score, 0.0), 1.0)
+        score = max(0.0, min(place.score, 1.0))
         return TargetState(self.target.box, score, place.flag is not Flag.NOT_FOUND)
 
     def locate(self, scores: Tensor) -> Localization:
@@ -185,7 +185,7 @@ class AtomTracker:
         options, cells = self.options.classifier, like.shape[-2:]
         side = round(self.side * options.upsampling)
         rows, columns = (
-            resampling_matrix(n, side, even_kernel=k % 2 == 0).roll(side // 2, 0).to(like)
+            resampling_matrix(n, side, even_kernel=k % 2 == 0).roll(side // 2, 0).float().to(like)
             for n, k in zip(cells, options.kernel, strict=True)
         )
         window = None
