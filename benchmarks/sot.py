@@ -304,7 +304,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--trackers", default="atom-hog,atom-random,csrt,kcf,mil", help="names, by comma")
     parser.add_argument("--frames", type=int, help="only the first so many frames of each sequence")
     parser.add_argument("--only", default="", help="only these sequences, by comma")
-    parser.add_argument("--threads", type=int, default=2, help="threads of torch and OpenCV")
+    parser.add_argument("--threads", type=int, default=1, help="threads of torch and OpenCV (1)")
     parser.add_argument("--csv", type=Path, help="write the figures of every sequence there")
     return parser.parse_args()
 

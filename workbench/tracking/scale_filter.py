@@ -21,8 +21,8 @@ from workbench.core.boxes import Box
 from workbench.tracking.hog import fhog
 from workbench.tracking.patches import Image, cut, scaled
 
-Array = NDArray[np.float64]
-Complex = NDArray[np.complex128]
+Array = NDArray[np.float32]
+Complex = NDArray[np.complex64]
 
 
 @dataclass(frozen=True)
@@ -63,10 +63,10 @@ class ScaleFilter:
         self.options = options or ScaleFilterOptions()
         self._shape = _patch_shape(box, self.options)
         offsets = np.arange(self.options.steps) - self.options.steps // 2
-        self._factors: Array = np.power(self.options.ratio, offsets, dtype=np.float64)
+        self._factors = np.power(self.options.ratio, offsets, dtype=np.float64)
         self._window = np.hanning(self.options.steps + 2)[1:-1].astype(np.float32)
         label = np.exp(-0.5 * (offsets / self.options.sigma) ** 2)
-        self._label = np.fft.rfft(label)
+        self._label = np.fft.rfft(label).astype(np.complex64)
         self._numerator, self._denominator = self._learned(self._spectrum(image, box))
 
     def measure(self, image: Image, box: Box) -> float:
@@ -77,7 +77,7 @@ class ScaleFilter:
         """
         answer = (self._numerator * self._spectrum(image, box)).sum(axis=1)
         answer /= self._denominator + self.options.regularisation
-        response = np.fft.irfft(answer, n=self.options.steps)
+        response: Array = np.fft.irfft(answer, n=self.options.steps).astype(np.float32)
         step = _peak(response) - self.options.steps // 2
         return float(self.options.ratio ** (step * self.options.damping))
 
@@ -97,7 +97,7 @@ class ScaleFilter:
         """Fourier transform over scale of the windowed features, (frequencies, features)."""
         patches = cut(image, scaled(box, self._factors), shape=self._shape)
         features = fhog(patches, cell=self.options.cell).reshape(self.options.steps, -1)
-        return np.fft.rfft(features * self._window[:, None], axis=0)
+        return np.asarray(np.fft.rfft(features * self._window[:, None], axis=0), dtype=np.complex64)
 
 
 def _patch_shape(box: Box, options: ScaleFilterOptions) -> tuple[int, int]:

@@ -20,8 +20,8 @@ from workbench.tracking.hog import fhog
 from workbench.tracking.lab_colour import soft_lab
 from workbench.tracking.patches import Image, cut, scaled
 
-Array = NDArray[np.float64]
-Complex = NDArray[np.complex128]
+Array = NDArray[np.float32]
+Complex = NDArray[np.complex64]
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,9 @@ class TranslationFilter:
         self.options = options or TranslationFilterOptions()
         self._cells = _window_cells(box, self.options)
         rows, columns = self._cells
-        self._window = np.outer(np.hanning(rows + 2)[1:-1], np.hanning(columns + 2)[1:-1])
-        self._label = np.fft.rfft2(_label(self._cells, self.options))
+        window = np.outer(np.hanning(rows + 2)[1:-1], np.hanning(columns + 2)[1:-1])
+        self._window = window[..., None].astype(np.float32)
+        self._label = np.fft.rfft2(_label(self._cells, self.options)).astype(np.complex64)
         self._numerator, self._denominator = self._learned(self._spectrum(image, box))
 
     def measure(self, image: Image, box: Box) -> Offset:
@@ -86,7 +87,7 @@ class TranslationFilter:
         options, (rows, columns) = self.options, self._cells
         answer = (self._numerator * self._spectrum(image, box)).sum(axis=2)
         answer /= self._denominator + options.regularisation
-        response = np.fft.irfft2(answer, s=self._cells)
+        response: Array = np.fft.irfft2(answer, s=self._cells).astype(np.float32)
         down, right = _peak(response)
         share_x, share_y = options.margin * right / columns, options.margin * down / rows
         likeness = float(response.max())
@@ -114,7 +115,7 @@ class TranslationFilter:
         colours = options.colour_weight * soft_lab(patch, cell=options.cell)
         features = np.concatenate([fhog(patch, cell=options.cell), colours], axis=3)[0]
         features -= features.mean(axis=(0, 1))
-        return np.fft.rfft2(features * self._window[..., None], axes=(0, 1))
+        return np.asarray(np.fft.rfft2(features * self._window, axes=(0, 1)), dtype=np.complex64)
 
 
 def _window_cells(box: Box, options: TranslationFilterOptions) -> tuple[int, int]:
@@ -129,7 +130,7 @@ def _label(cells: tuple[int, int], options: TranslationFilterOptions) -> Array:
     """The wanted answer: a Gaussian in the middle cell."""
     sigma = options.sigma * np.sqrt(options.area) / options.cell
     rows, columns = (np.exp(-0.5 * ((np.arange(n) - n // 2) / sigma) ** 2) for n in cells)
-    return np.outer(rows, columns)
+    return np.outer(rows, columns).astype(np.float32)
 
 
 def _peak(response: Array) -> tuple[float, float]:
