@@ -16,13 +16,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from workbench.core.target import TargetState
 from workbench.inference.atom.draws import Draws
 from workbench.inference.atom.extraction import FeatureExtractor
 from workbench.inference.atom.localization import Flag, Localization
 from workbench.inference.atom.options import AtomOptions
 from workbench.inference.atom.refinement import Sight, Target
 from workbench.inference.atom.tracker import AtomTracker
-from workbench.inference.single_target import TargetState
 from workbench.tracking.scale_filter import ScaleFilter, ScaleFilterOptions
 from workbench.tracking.translation_filter import TranslationFilter, TranslationFilterOptions
 

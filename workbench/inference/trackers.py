@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.core.errors import UserError
-from workbench.inference.single_target import SingleTargetTracker
+from workbench.core.target import SingleTargetTracker
 
 
 @dataclass(frozen=True)

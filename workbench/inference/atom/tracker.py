@@ -18,6 +18,7 @@ from torch import Tensor
 
 from workbench.core.boxes import Box
 from workbench.core.errors import UserError
+from workbench.core.target import TargetState
 from workbench.inference.atom.augmentation import drop_channels, expanded_side, first_views
 from workbench.inference.atom.classifier import Classifier
 from workbench.inference.atom.crops import even_side, sample_patch, search_scale
@@ -28,7 +29,6 @@ from workbench.inference.atom.fourier import centered, resample, resampling_matr
 from workbench.inference.atom.localization import Flag, Localization, localize
 from workbench.inference.atom.options import AtomOptions
 from workbench.inference.atom.refinement import BoxRefinement, Sight, Target
-from workbench.inference.single_target import TargetState
 
 Image = NDArray[np.uint8]
 Vector = NDArray[np.float64]
