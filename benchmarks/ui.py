@@ -2,9 +2,9 @@
 
     python benchmarks/ui.py [--tracker NAME] [--seconds 15]
 
-The real window, offscreen, on a made 1080p clip with 100 boxes in every frame. "Lag" is how much later than due a
-timer of 10 ms fires; a frame step is the time from asking for a frame to its picture being on the canvas. The
-baseline is the same window with nothing running.
+The real window, offscreen, on a made 1080p clip with 100 boxes in every frame. "Lag" is how much later than
+due a timer of 10 ms fires; a frame step is the time from asking for a frame to its picture being on the
+canvas. The baseline is the same window with nothing running.
 """
 
 from __future__ import annotations

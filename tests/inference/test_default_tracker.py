@@ -42,7 +42,7 @@ def follow(name, frames):
     return [tracker.step(frame(i)[0]) for i in range(1, frames)]
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def one_thread():
     before = torch.get_num_threads()
     torch.set_num_threads(1)

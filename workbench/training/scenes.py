@@ -197,12 +197,15 @@ def _texture(
     field = np.zeros(shape, np.float32)
     for octave in (4, 8, 16, 32, 64):
         grid = rng.random((octave, octave * width // height + 1), dtype=np.float32)
-        field += cv2.resize(grid, (width, height), interpolation=cv2.INTER_CUBIC) / octave**0.6
+        smooth: NDArray[np.float32] = np.asarray(
+            cv2.resize(grid, (width, height), interpolation=cv2.INTER_CUBIC), np.float32
+        )
+        field += smooth / octave**0.6
     field = (field - field.min()) / np.ptp(field)
     dark, bright = _colours(rng, contrast)
     image = dark + (bright - dark) * field[..., None]
     _decorate(image, rng, contrast, int(rng.integers(3)) if kind is None else kind)
-    return np.clip(image, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(image, 0, 255), np.uint8)
 
 
 def _colours(rng: np.random.Generator, contrast: float) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
