@@ -129,8 +129,10 @@ def test_deleting_the_last_box_deletes_the_track(project, video, track):
 
 def test_propagation_copies_but_never_over_a_persons_box(project, track):
     place(project, track, 12, (99, 10, 20, 20))
-    project.apply(editing.propagate(project, track, frame=10, to=14))
-    assert {f: row.x for f, row in boxes(project, track).items()} == {10: 10, 11: 10, 12: 99, 13: 10, 14: 10}
+    project.apply(editing.propagate(project, track, frame=10, start=8, stop=15))
+    assert {f: row.x for f, row in boxes(project, track).items()} == {
+        8: 10, 9: 10, 10: 10, 11: 10, 12: 99, 13: 10, 14: 10,
+    }  # fmt: skip
 
 
 def test_outside_ends_the_track_until_the_next_human_box(project, video, track):
@@ -181,3 +183,42 @@ def test_an_edit_of_a_deleted_track_is_refused(project, track):
     project.undo()
     with pytest.raises(UserError, match="gone"):
         editing.place_box(project, track, frame=1, box=(0, 0, 5, 5))
+
+
+def test_a_models_box_made_a_keyframe_can_be_the_models_again(project, video, track):
+    run = predicted(project, video, track, range(11, 20))
+    place(project, track, 20, (60, 10, 20, 20))
+    before = boxes(project, track)
+    for _ in range(2):
+        project.apply(editing.toggle_keyframe(project, track, frame=15))
+    assert boxes(project, track) == before
+    assert before[15].run_id == run
+
+
+def test_a_keyframe_between_gaps_is_loosened_without_inventing_rows(project, track):
+    for frame in (20, 30):
+        place(project, track, frame, (60, 10, 20, 20))
+    project.apply(editing.toggle_keyframe(project, track, frame=20))
+    assert sorted(boxes(project, track)) == [10, 20, 30]
+
+
+def test_the_only_keyframe_of_a_track_stays_one(project, track):
+    with pytest.raises(UserError, match="first or last keyframe"):
+        editing.toggle_keyframe(project, track, frame=10)
+
+
+def test_moving_a_keyframe_does_not_replace_what_a_tracker_found(project, video, track):
+    place(project, track, 30, (60, 10, 20, 20))
+    project.apply(editing.propagate(project, track, frame=10, start=11, stop=14))
+    predicted(project, video, track, range(14, 30))
+    before = boxes(project, track)
+    place(project, track, 30, (90, 10, 20, 20))
+    assert {f: r for f, r in boxes(project, track).items() if f < 30} == {
+        f: r for f, r in before.items() if f < 30
+    }
+
+
+def test_a_joined_step_is_named_after_what_it_does(project, video, track):
+    other = drawn(project, video, 3, (0, 0, 5, 5))
+    joined = editing.join([editing.delete_boxes(project, t, start=3, stop=4) for t in (track, other)])
+    assert joined.name == "Delete track"

@@ -177,3 +177,46 @@ def test_a_track_deleted_while_it_was_followed_stays_deleted(project):
     project.apply(editing.delete_tracks(project, [track]))
     steps.close()
     assert project.tracks(project.videos()[0].id) == []
+
+
+def test_where_a_new_pass_loses_the_target_the_boxes_of_the_old_one_go(project):
+    track = draw(project, 0)
+    run(project, targets_at(project, [track], frame=0))
+    run(project, targets_at(project, [track], frame=0), tracker=lambda: Drift(lost=range(10, 20)))
+    frames = {r.frame for r in project.boxes_of_track(track)}
+    assert frames.isdisjoint(range(10, 20))
+    assert frames.issuperset(range(20, FRAMES))
+
+
+def test_a_box_placed_while_the_pass_runs_ends_what_is_kept(project):
+    track = draw(project, 0)
+    steps = track_in_project(
+        project,
+        project.videos()[0].id,
+        targets_at(project, [track], frame=0),
+        tracker="drift",
+        make_tracker=Drift,
+    )
+    for _ in range(20):
+        next(steps)
+    project.apply(editing.place_box(project, track, frame=10, box=(40, 5, 10, 10)))
+    steps.close()
+    assert [r.frame for r in project.boxes_of_track(track)] == list(range(11))
+
+
+def test_a_long_pass_is_written_in_slices_and_is_one_step(project, monkeypatch):
+    from workbench.services import tracking
+
+    monkeypatch.setattr(tracking, "LARGE", 10)
+    track = draw(project, 0)
+    run(project, targets_at(project, [track], frame=0))
+    assert len(project.boxes_of_track(track)) == FRAMES
+    project.undo()
+    assert len(project.boxes_of_track(track)) == 1
+
+
+def test_progress_reaches_its_total(project):
+    track = draw(project, 0)
+    items, outcome = run(project, targets_at(project, [track], frame=0))
+    assert items[-1].done == items[-1].total == FRAMES - 1
+    assert outcome.frames == FRAMES - 1

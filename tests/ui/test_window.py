@@ -155,16 +155,18 @@ def test_a_click_selects_and_tab_goes_on(qtbot, window, press, track):
 
 
 def test_a_large_edit_is_written_by_the_worker_and_can_be_undone(qtbot, window, press, track):
-    window.editor.do(lambda: editing.propagate(window.project, track, frame=0, to=FRAMES - 1))
-    assert not window.jobs.busy
+    window.editor.do(lambda: editing.propagate(window.project, track, frame=0, start=1, stop=FRAMES))
+    assert not window.writing.busy
     import workbench.ui.editor as editor
 
     rows = editor.LARGE
     try:
         editor.LARGE = 5
         press(Qt.Key.Key_Z, CTRL)
-        assert window.jobs.busy
-        qtbot.waitUntil(lambda: not window.jobs.busy, timeout=TIMEOUT)
+        assert window.writing.busy
+        with qtbot.waitSignal(window.editor.refused):
+            press(Qt.Key.Key_Z, CTRL)  # what is undone next is not known yet
+        qtbot.waitUntil(lambda: not window.writing.busy, timeout=TIMEOUT)
     finally:
         editor.LARGE = rows
     assert sorted(boxes(window, track)) == [0, 10]
@@ -199,3 +201,43 @@ def test_a_camera_is_recorded_while_it_is_watched(qtbot, clip, tmp_path, monkeyp
     qtbot.waitUntil(lambda: dialog.result() == dialog.DialogCode.Accepted, timeout=TIMEOUT)
     with open_video(dialog.recording) as reader:
         assert reader.info.frame_count == FRAMES
+
+
+def test_a_video_that_is_gone_shows_no_other_pictures(qtbot, window, clip, tmp_path):
+    copy = tmp_path / "other.mp4"
+    copy.write_bytes(clip.read_bytes() + b"\0")
+    with qtbot.waitSignal(window.state.video_changed, timeout=TIMEOUT):
+        window.files.show_media(copy)
+    qtbot.waitUntil(lambda: window.canvas.source_size != (0.0, 0.0), timeout=TIMEOUT)
+    copy.unlink()
+    first, second = window.project.videos()
+    window.state.show_video(first.id)
+    window.state.show_video(second.id)
+    assert "Locate video" in window.notice.text
+    assert window.canvas.source_size == (0.0, 0.0)
+    assert not window.loader.waiting
+    window.state.go_to(5)
+    assert window.state.shown == 5
+
+
+def test_a_queued_track_that_is_deleted_does_not_block_the_next_pass(window, press, track):
+    press(Qt.Key.Key_Q, SHIFT)
+    assert window.state.queue == {track: 0}
+    press(Qt.Key.Key_Delete, CTRL)
+    assert window.state.queue == {}
+
+
+def test_a_mixed_selection_is_marked_alike(window, press, track):
+    press(Qt.Key.Key_I)
+    window.state.go_to(3)
+    press(Qt.Key.Key_Q)
+    window.state.set_scope(0, 11)
+    press(Qt.Key.Key_Q)
+    assert all(row.occluded for row in boxes(window, track).values())
+
+
+def test_the_last_frame_cannot_be_propagated_beyond_the_video(qtbot, window, press, track):
+    window.state.go_to(FRAMES - 1)
+    window.edits.copy_box()
+    with qtbot.waitSignal(window.editor.refused):
+        press(Qt.Key.Key_B, CTRL)

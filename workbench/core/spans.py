@@ -65,8 +65,8 @@ def interpolate(rows: Sequence[BoxRow]) -> list[BoxRow]:
 def refill_around(rows: Sequence[BoxRow], frame: int) -> list[BoxRow]:
     """The interpolated rows that follow a change at ``frame``: the spans on its two sides, filled anew.
 
-    A span is filled again only if it was filled before, so moving a box never invents rows where the
-    user left a gap.
+    A span is filled again only if every frame in it was interpolated before, so moving a box neither invents
+    rows in a gap nor replaces what a tracker found.
 
     Args:
         rows: the track's rows in order of frame, the changed one included.
@@ -80,7 +80,8 @@ def refill_around(rows: Sequence[BoxRow], frame: int) -> list[BoxRow]:
     chain = before + here + after
     filled: list[BoxRow] = []
     for first, last in itertools.pairwise(chain):
-        if any(f in was_filled for f in range(first.frame + 1, last.frame)):
+        inner = [f for f in range(first.frame + 1, last.frame) if f != frame]
+        if inner and was_filled.issuperset(inner):
             filled += fill_between(first, last)
     return filled
 
@@ -100,4 +101,10 @@ def overlay(rows: Iterable[BoxRow], new: Iterable[BoxRow]) -> tuple[list[BoxRow]
 def next_protected(rows: Iterable[BoxRow], frame: int, *, step: int = 1) -> BoxRow | None:
     """The nearest row after ``frame`` (before it, for step -1) that a run must not replace."""
     ahead = [row for row in rows if row.protected and (row.frame - frame) * step > 0]
+    return min(ahead, key=lambda row: abs(row.frame - frame), default=None)
+
+
+def next_anchor(rows: Iterable[BoxRow], frame: int, *, step: int = 1) -> BoxRow | None:
+    """The nearest anchor after ``frame``, or before it for step -1."""
+    ahead = [row for row in rows if is_anchor(row) and (row.frame - frame) * step > 0]
     return min(ahead, key=lambda row: abs(row.frame - frame), default=None)

@@ -13,7 +13,14 @@ from workbench.core.boxes import Box
 from workbench.core.edits import ChangeSet
 from workbench.core.errors import UserError
 from workbench.core.rows import ROW_TYPES, BoxRow, Origin, TrackRow
-from workbench.core.spans import interpolate, is_anchor, next_protected, overlay, refill_around
+from workbench.core.spans import (
+    interpolate,
+    is_anchor,
+    next_anchor,
+    next_protected,
+    overlay,
+    refill_around,
+)
 from workbench.store import Project
 
 MIN_SIDE = 1.0  # pixels; a smaller box can neither be seen nor grabbed
@@ -28,7 +35,8 @@ class Draw:
 
 
 def join(changes: Sequence[ChangeSet]) -> ChangeSet:
-    """Several change sets of different rows as one step, named after the first."""
+    """Several change sets of different rows as one step, named after the first that changes something."""
+    changes = [c for c in changes if c] or list(changes[:1])
     tables = {change.table for c in changes for change in c.changes}
     rows = {
         table: (
@@ -152,7 +160,9 @@ def mark_outside(project: Project, track_id: int, *, frame: int) -> ChangeSet:
     stop = next_protected(rows, frame)
     here = next((row for row in rows if row.frame == frame), None)
     last = here or max((r for r in rows if r.frame < frame), key=lambda r: r.frame, default=rows[0])
-    outside = human_box(last.video_id, frame, track_id, last.box)._replace(outside=1, run_id=last.run_id)
+    outside = last._replace(
+        frame=frame, score=None, origin=Origin.HUMAN, verified=0, keyframe=1, occluded=0, outside=1
+    )
     gone = [
         row
         for row in rows
@@ -182,35 +192,42 @@ def interpolate_track(
     )
 
 
-def propagate(project: Project, track_id: int, *, frame: int, to: int) -> ChangeSet:
-    """Copy the box at ``frame`` to every frame up to and including ``to`` (before or after it).
+def propagate(project: Project, track_id: int, *, frame: int, start: int, stop: int) -> ChangeSet:
+    """Copy the box at ``frame`` to every other frame of [start, stop).
 
     Boxes that a person made or verified stay.
     """
     source = project.box(track_id, frame)
     if source is None:
         raise UserError(f"The track has no box in frame {frame} to propagate.")
-    frames = range(frame + 1, to + 1) if to > frame else range(to, frame)
     copy = source._replace(
         origin=Origin.INTERPOLATED, keyframe=0, verified=0, score=None, run_id=None, outside=0
     )
-    rows = project.boxes_of_track(track_id, frames.start, frames.stop)
-    before, after = overlay(rows, [copy._replace(frame=f) for f in frames])
+    rows = project.boxes_of_track(track_id, start, stop)
+    copies = [copy._replace(frame=f) for f in range(start, stop) if f != frame]
+    before, after = overlay(rows, copies)
     return ChangeSet.of("Propagate", box=(before, after))
 
 
 def toggle_keyframe(project: Project, track_id: int, *, frame: int) -> ChangeSet:
-    """Make the row at ``frame`` a keyframe, or an interpolated row again.
+    """Make the row at ``frame`` a keyframe, or take that back.
 
-    A row that is no longer a keyframe gives way to interpolation where both its sides have one.
+    A model's box that was made a keyframe is the model's again. Any other gives way to interpolation between
+    the keyframes on its two sides; where there is none on a side, it stays.
     """
     row = project.box(track_id, frame)
     if row is None:
         raise UserError(f"The track has no box in frame {frame}; draw one to set a keyframe.")
-    rows = project.boxes_of_track(track_id)
     if not is_anchor(row):
         new = row._replace(keyframe=1, origin=Origin.HUMAN)
         return ChangeSet.of("Set keyframe", box=((row,), (new,)))
+    if row.score is not None:  # a person's own box has none
+        new = row._replace(keyframe=0, verified=0, origin=Origin.MODEL)
+        return ChangeSet.of("Remove keyframe", box=((row,), (new,)))
+    rows = project.boxes_of_track(track_id)
+    sides = [next_anchor(rows, frame, step=step) for step in (-1, 1)]
+    if None in sides:
+        raise UserError("This is the first or last keyframe of its track; nothing could be filled in for it.")
     loose = row._replace(keyframe=0, verified=0, origin=Origin.INTERPOLATED)
     return _replace_anchor("Remove keyframe", rows, frame, loose)
 

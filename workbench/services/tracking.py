@@ -6,8 +6,9 @@ The loop is a generator: the window's worker and the command line drive the same
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+import time
+from collections.abc import Callable, Generator, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 
 from workbench.core.boxes import Box
 from workbench.core.edits import ChangeSet
-from workbench.core.errors import UserError
+from workbench.core.errors import EditConflictError, UserError
 from workbench.core.rows import BoxRow, Origin
 from workbench.core.spans import next_protected, overlay
 from workbench.core.target import SingleTargetTracker
@@ -24,6 +25,10 @@ from workbench.video import VideoReader, open_video
 
 Direction = Literal[1, -1]
 Image = NDArray[np.uint8]
+
+LARGE = 2000  # rows; a larger result is written in slices, which corrections need not wait for
+TRIES, PAUSE = 50, 0.2  # seconds between tries to write what somebody else is changing
+REPLACED_WHERE_LOST = (Origin.MODEL, Origin.INTERPOLATED)
 
 
 @dataclass(frozen=True)
@@ -90,7 +95,7 @@ class _Running:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a pass ended: the frames it covered and what it wrote."""
+    """How a pass ended: the frames it tracked and the boxes it wrote."""
 
     frames: int
     boxes: int
@@ -175,21 +180,7 @@ def targets_at(
     return targets
 
 
-@dataclass
-class _Kept:
-    """Boxes collected during a pass, and where each target was last seen."""
-
-    rows: dict[int, list[BoxRow]] = field(default_factory=dict)
-
-    def add(self, video_id: int, run_id: int, boxes: Iterable[TrackedBox]) -> None:
-        for b in boxes:
-            if not b.found:
-                continue
-            x, y, w, h = (float(v) for v in b.box)
-            row = BoxRow(
-                video_id, b.frame, b.track_id, x, y, w, h, float(b.score), Origin.MODEL, run_id, 0, 0, 0, 0
-            )
-            self.rows.setdefault(b.track_id, []).append(row)
+Reported = dict[int, list[TrackedBox]]  # by track, in the order of the pass
 
 
 def track_in_project(
@@ -204,8 +195,9 @@ def track_in_project(
 ) -> Generator[TrackedFrame, None, Outcome]:
     """Follow targets through a video of the project; what was tracked becomes one edit at the end.
 
-    A pass replaces the model's and interpolated boxes it runs over, and never one that a person made or
-    verified. Closing the generator stops the pass and keeps what it has.
+    A pass replaces what it runs over, but never a box that a person made or verified, also one made while
+    it runs. Where it lost the target, the boxes of an earlier pass go. Closing the generator stops the pass
+    and keeps what it has.
 
     Args:
         tracker: name of the tracker, recorded with the run.
@@ -224,7 +216,7 @@ def track_in_project(
         model=tracker,
         parameters={"targets": [t.track_id for t in targets], "frame": first, "direction": options.direction},
     )
-    kept = _Kept()
+    reported: Reported = {}
     seen, lost, state = 0, (), "stopped"
     try:
         with (open_reader or (lambda: open_video(project.video_file(video))))() as reader:
@@ -241,8 +233,9 @@ def track_in_project(
                 except StopIteration as end:
                     lost = end.value
                     break
-                kept.add(video_id, run.id, item.boxes)
-                seen = item.done
+                for box in item.boxes:
+                    reported.setdefault(box.track_id, []).append(box)
+                seen += bool(item.boxes)
                 yield item
         state = "done"
     except GeneratorExit:
@@ -251,29 +244,78 @@ def track_in_project(
         state = "failed"
         raise
     finally:
-        keep_tracked(project, kept.rows)
-        project.finish_run(run.id, state)
-    return Outcome(seen, sum(len(rows) for rows in kept.rows.values()), lost)
+        try:
+            kept = keep_tracked(project, targets, reported, run_id=run.id, direction=options.direction)
+        finally:
+            project.finish_run(run.id, state)
+    return Outcome(seen, kept, lost)
 
 
-def keep_tracked(project: Project, rows: Mapping[int, Sequence[BoxRow]]) -> None:
-    """Write a run's boxes as one edit; rows of a track deleted meanwhile are dropped."""
+def keep_tracked(
+    project: Project, targets: Sequence[Target], reported: Reported, *, run_id: int, direction: Direction
+) -> int:
+    """Write what a pass reported as one edit; what somebody else is changing meanwhile is waited for.
+
+    Returns:
+        How many boxes were written.
+    """
+    for _ in range(TRIES):
+        change = _result(project, targets, reported, run_id=run_id, direction=direction)
+        if not change:
+            break
+        try:
+            _write(project, change)
+        except EditConflictError:
+            time.sleep(PAUSE)
+            continue
+        return sum(len(c.after) for c in change.changes)
+    return 0
+
+
+def _write(project: Project, change: ChangeSet) -> None:
+    if sum(1 for _ in change.rows()) < LARGE:
+        project.apply(change)
+        return
+    for _ in project.apply_large(change):
+        pass
+
+
+def _result(
+    project: Project, targets: Sequence[Target], reported: Reported, *, run_id: int, direction: Direction
+) -> ChangeSet:
+    """The change set of a pass against the rows as they are now.
+
+    A target's boxes end before the next row that a person made, also when that was made during the pass;
+    rows of a track deleted meanwhile are dropped.
+    """
     before: list[BoxRow] = []
     after: list[BoxRow] = []
-    for track_id, new in rows.items():
-        if not new or project.track(track_id) is None:
+    for target in targets:
+        track = project.track(target.track_id)
+        boxes = reported.get(target.track_id, ())
+        if track is None or not boxes:
             continue
-        frames = [row.frame for row in new]
-        old, fresh = overlay(project.boxes_of_track(track_id, min(frames), max(frames) + 1), new)
-        before += old
-        after += fresh
-    change = ChangeSet.of("Track" if len(rows) < 2 else f"Track {len(rows)} targets", box=(before, after))
-    if change:
-        project.apply(change)
+        stored = project.boxes_of_track(target.track_id)
+        stop = next_protected(stored, target.frame, step=direction)
+        inside = [b for b in boxes if stop is None or (stop.frame - b.frame) * direction > 0]
+        old, new = overlay(stored, [_row(track.video_id, b, run_id) for b in inside if b.found])
+        gone = {b.frame for b in inside if not b.found}
+        stale = [r for r in stored if r.frame in gone and not r.protected and r.origin in REPLACED_WHERE_LOST]
+        before += old + stale
+        after += new
+    name = "Track" if len(targets) == 1 else f"Track {len(targets)} targets"
+    return ChangeSet.of(name, box=(before, after))
+
+
+def _row(video_id: int, box: TrackedBox, run_id: int) -> BoxRow:
+    x, y, w, h = (float(v) for v in box.box)
+    return BoxRow(
+        video_id, box.frame, box.track_id, x, y, w, h, float(box.score), Origin.MODEL, run_id, 0, 0, 0, 0
+    )
 
 
 def _length(targets: Sequence[Target], first: int, frame_count: int, direction: Direction) -> int:
     end = frame_count if direction == 1 else -1
     stops = [end if t.stop is None else t.stop for t in targets]
     last = max(stops) if direction == 1 else min(stops)
-    return abs(last - first)
+    return max(abs(last - first) - 1, 0)

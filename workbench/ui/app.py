@@ -103,10 +103,14 @@ class Desk(QObject):
         self._opening.done.connect(self._on_opened)
         self._opening.failed.connect(self._on_failed)
         self.window: MainWindow | None = None
+        self._closed = False
 
     def show(self, opened: Opened) -> MainWindow:
         """Show a project; the window that was there is closed."""
-        old, self.window = self.window, MainWindow(opened, self._settings)
+        old = self.window
+        if old is not None:
+            old.remember_layout()
+        self.window = MainWindow(opened, self._settings)
         self.window.open_requested.connect(self._on_open_requested)
         self.window.closed.connect(self._on_closed)
         self.window.show()
@@ -120,14 +124,19 @@ class Desk(QObject):
     def _on_open_requested(self, path: str) -> None:
         window = self.window
         assert window is not None
-        if same_file(home_of(Path(path)), window.project.path):
+        if self._opening.busy:
+            window.notice.tell("Something else is being opened; wait for it.")
+        elif same_file(home_of(Path(path)), window.project.path):
             window.files.show_media(Path(path))
         else:
             self._opening.submit(Task(f"Opening {path}", once(lambda: open_path(Path(path)))))
 
     @Slot(int, object)
     def _on_opened(self, _task: int, opened: Opened) -> None:
-        self.show(opened)
+        if self._closed:
+            opened.project.close()
+        else:
+            self.show(opened)
 
     @Slot(int, object, str)
     def _on_failed(self, _task: int, error: BaseException, _label: str) -> None:
@@ -138,6 +147,7 @@ class Desk(QObject):
 
     @Slot()
     def _on_closed(self) -> None:
+        self._closed = True
         self._opening.close()
 
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
 from workbench.core.edits import ChangeSet
-from workbench.core.errors import WorkbenchError
+from workbench.core.errors import UserError, WorkbenchError
 from workbench.store import Edit, Project
 from workbench.ui.worker import Task, TaskQueue
 
@@ -30,10 +30,12 @@ class Editor(QObject):
     refused = Signal(str)
     told = Signal(str)
 
-    def __init__(self, project: Project, jobs: TaskQueue, parent: QObject | None = None) -> None:
+    def __init__(self, project: Project, writing: TaskQueue, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._project = project
-        self._jobs = jobs
+        self._writing = writing
+        self._names: dict[int, str] = {}
+        writing.done.connect(self._on_done)
 
     def do(self, make: Callable[[], ChangeSet]) -> bool:
         """Make a change set and apply it.
@@ -46,9 +48,9 @@ class Editor(QObject):
             if not change:
                 return False
             if sum(1 for _ in change.rows()) > LARGE:
-                self._jobs.submit(Task(change.name, lambda: self._project.apply_large(change)))
-            else:
-                self._project.apply(change)
+                self._order(change.name, lambda: self._project.apply_large(change))
+                return True
+            self._project.apply(change)
         except WorkbenchError as error:
             self.refused.emit(str(error))
             return False
@@ -57,24 +59,42 @@ class Editor(QObject):
 
     def undo(self) -> None:
         """Take the last edit back."""
-        self._walk("Undo", self._project.next_undo, self._project.undo_large)
+        self._walk("Undo", self._project.next_undo, self._project.undo, self._project.undo_large)
 
     def redo(self) -> None:
         """Make the edit that was last taken back again."""
-        self._walk("Redo", self._project.next_redo, self._project.redo_large)
+        self._walk("Redo", self._project.next_redo, self._project.redo, self._project.redo_large)
 
-    def _walk(self, verb: str, edit: Edit | None, large: Callable[[], Generator[Any, None, Any]]) -> None:
+    def _walk(
+        self,
+        verb: str,
+        edit: Edit | None,
+        small: Callable[[], Any],
+        large: Callable[[], Generator[Any, None, Any]],
+    ) -> None:
         if edit is None:
             self.told.emit(f"Nothing to {verb.lower()}")
             return
         try:
+            self._refuse_while_writing()
             if edit.row_count > LARGE:
-                self._jobs.submit(Task(f"{verb} {edit.name}", large))
-            elif verb == "Undo":
-                self._project.undo()
-            else:
-                self._project.redo()
+                self._order(f"{verb}: {edit.name}", large)
+                return
+            small()
         except WorkbenchError as error:
             self.refused.emit(str(error))
         else:
             self.told.emit(f"{verb}: {edit.name}")
+
+    def _order(self, name: str, make: Callable[[], Generator[Any, None, Any]]) -> None:
+        self._refuse_while_writing()
+        self._names[self._writing.submit(Task(name, make))] = name
+
+    def _refuse_while_writing(self) -> None:
+        """What is undone is the newest edit when it begins, so nothing may be queued before it."""
+        if self._writing.busy:
+            raise UserError(f"“{self._writing.labels[0]}” is still being written; try again when it is done.")
+
+    @Slot(int, object)
+    def _on_done(self, task: int, _edit: object) -> None:
+        self.told.emit(self._names.pop(task))

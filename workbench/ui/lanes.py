@@ -60,6 +60,11 @@ class Lanes:
             self._view.update_tracks(scope.tracks, timeline.BoxColumns(*columns))
         self.show_panel(palette)
 
+    def repaint(self, palette: Palette) -> None:
+        """Show the same boxes with other names or colours."""
+        self._show_lanes(palette)
+        self.show_panel(palette)
+
     def show_panel(self, palette: Palette) -> None:
         """Fill the list of tracks."""
         lines = [self._line(track_id, palette) for track_id in palette.tracks]

@@ -72,6 +72,7 @@ class _Decoder(QObject):
 
     ready = Signal()
     opened = Signal(int, object, object)
+    unreadable = Signal(int, str)
 
     def __init__(self, sources: Mailbox[_Source], wishes: Mailbox[Wish], answers: Mailbox[Answer]) -> None:
         super().__init__()
@@ -110,7 +111,11 @@ class _Decoder(QObject):
         try:
             self._reader = DisplayReader(source.path, source.cache)
         except VideoError as error:
-            self.opened.emit(source.video, (str(error),), None)
+            self.unreadable.emit(source.video, str(error))
+            return
+        except Exception as error:  # a decoder's surprise must not end the thread
+            log.exception("%s", source.path)
+            self.unreadable.emit(source.video, f"{source.path} could not be opened: {error!r}.")
             return
         target = self._reader.proxy_target if self._reader.wants_proxy else None
         self.opened.emit(source.video, self._reader.problems, target)
@@ -131,12 +136,14 @@ class FrameLoader(QObject):
     Signals:
         shown(DisplayFrame): a wanted frame was decoded.
         failed(frame, sentence): a wanted frame cannot be decoded.
+        unreadable(sentence): the video cannot be opened.
         problems(tuple of sentences): what is wrong with the video just opened.
         proxy_wanted(path): scrubbing would be faster with a proxy there.
     """
 
     shown = Signal(object)
     failed = Signal(int, str)
+    unreadable = Signal(str)
     problems = Signal(object)
     proxy_wanted = Signal(object)
 
@@ -151,6 +158,7 @@ class FrameLoader(QObject):
         self._video = 0
         self._wanted: Wish | None = None
         self._frame = 0
+        self._open = False
         self._scrubbing = False
         self._settled = QTimer(self)
         self._settled.setSingleShot(True)
@@ -165,7 +173,13 @@ class FrameLoader(QObject):
         self._thread.finished.connect(self._decoder.close)
         self._decoder.ready.connect(self._on_ready)
         self._decoder.opened.connect(self._on_opened)
+        self._decoder.unreadable.connect(self._on_unreadable)
         self._thread.start()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a video to decode frames of."""
+        return self._open
 
     @property
     def waiting(self) -> bool:
@@ -174,10 +188,17 @@ class FrameLoader(QObject):
 
     def open(self, path: Path, cache: Path | None) -> None:
         """Show frames of this video from now on; ``cache`` is a folder for its proxy."""
-        self._video += 1
-        self._wanted = None
+        self.close_video()
+        self._open = True
         self._sources.put(_Source(self._video, path, cache))
         self._poke.emit()
+
+    def close_video(self) -> None:
+        """Show no video; wishes are not answered until another is opened."""
+        self._video += 1
+        self._wanted = None
+        self._open = False
+        self._settled.stop()
 
     def request(self, frame: int) -> None:
         """Want a frame; an earlier wish that was not taken yet is dropped.
@@ -203,6 +224,8 @@ class FrameLoader(QObject):
         self._want(exact=True)
 
     def _want(self, *, exact: bool) -> None:
+        if not self._open:
+            return
         self._wanted = Wish(self._video, self._frame, exact)
         self._wishes.put(self._wanted)
         self._poke.emit()
@@ -237,3 +260,9 @@ class FrameLoader(QObject):
             self.problems.emit(problems)
         if proxy is not None:
             self.proxy_wanted.emit(proxy)
+
+    @Slot(int, str)
+    def _on_unreadable(self, video: int, sentence: str) -> None:
+        if video == self._video:
+            self.close_video()
+            self.unreadable.emit(sentence)

@@ -6,7 +6,7 @@ changed, and the views are filled anew from it. Nothing here holds data of its o
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QSettings, Qt, Signal, Slot
+from PySide6.QtCore import QPoint, QSettings, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QComboBox, QLabel, QMainWindow, QMessageBox
 
@@ -40,6 +40,8 @@ from workbench.ui.transport import TransportBar
 from workbench.ui.worker import TaskQueue
 from workbench.video.display import DisplayFrame
 
+HOLD = 50  # ms between two looks whether the mouse has let a box go
+
 
 class MainWindow(QMainWindow):
     """One window on one project.
@@ -59,8 +61,9 @@ class MainWindow(QMainWindow):
         self.state = UiState(opened.project, self)
         self.compute = TaskQueue("worker", self)
         self.jobs = TaskQueue("jobs", self)
+        self.writing = TaskQueue("edits", self)  # large edits do not wait behind an export
         self.loader = FrameLoader(self)
-        self.editor = Editor(opened.project, self.jobs, self)
+        self.editor = Editor(opened.project, self.writing, self)
         self._make_views()
         self._make_commands()
         self._lay_out()
@@ -81,8 +84,9 @@ class MainWindow(QMainWindow):
         self.classes = ClassesPanel(self)
         self.history = HistoryPanel(self)
         self.notice = NoticeBar(self)
-        self._bar = JobsBar((self.compute, self.jobs))
+        self._bar = JobsBar((self.writing, self.compute, self.jobs))
         self._where = QLabel()
+        self._held: DisplayFrame | None = None
         self.statusBar().addPermanentWidget(self._where)
         self.statusBar().addPermanentWidget(self._bar)
 
@@ -107,6 +111,7 @@ class MainWindow(QMainWindow):
         )
         self.actions_by_id = build_menus(self, groups)
         assign_keys(self.actions_by_id, self._keymap.keys)
+        self._palette = palette_of(self.state)
         self.lanes = Lanes(self.state, self.timeline, self.tracks)
 
     def _lay_out(self) -> None:
@@ -166,6 +171,7 @@ class MainWindow(QMainWindow):
         state.queue_changed.connect(self._on_queue)
         self.loader.shown.connect(self._on_shown)
         self.loader.failed.connect(self._on_frame_failed)
+        self.loader.unreadable.connect(self._on_unreadable)
         self.loader.problems.connect(self._on_problems)
         self.loader.proxy_wanted.connect(self.files.build_proxy)
         self.files.proxy_built.connect(self.loader.use_proxy)
@@ -206,33 +212,51 @@ class MainWindow(QMainWindow):
         self.transport.show_video(self.state.frame_count, self.state.fps)
         self._palette = palette_of(self.state)
         self.lanes.load(self._palette)
+        self.transport.show_frame(self.state.frame)
+        self.timeline.set_frame(self.state.frame)
+        self.loader.close_video()
         if video is None:
             self.canvas.set_hint("Open a video with Ctrl+O, or drop one here")
-            return
-        missing = missing_media(self.project, video.id)
-        if missing:
-            self.notice.tell(missing)
-            self.canvas.set_hint("The video's file was moved")
+        elif missing := missing_media(self.project, video.id):
+            self._on_unreadable(missing)
         else:
             self.canvas.set_hint("")
             self.loader.open(self.project.video_file(video), self.project.path / "cache")
             self.loader.request(self.state.frame)
         self._show_overlay()
 
+    @Slot(str)
+    def _on_unreadable(self, sentence: str) -> None:
+        self.notice.tell(sentence)
+        self.canvas.set_hint("The pictures of this video cannot be shown")
+
     @Slot(int)
     def _on_frame(self, frame: int) -> None:
         self.loader.request(frame)
+        if not self.loader.is_open:
+            self.state.shown = frame
+            self._show_overlay()
         self.transport.show_frame(frame)
         self.timeline.set_frame(frame)
 
     @Slot(object)
     def _on_shown(self, shown: DisplayFrame) -> None:
+        if self.canvas.is_dragging:  # a picture must not change under the user's hand
+            self._held = shown
+            QTimer.singleShot(HOLD, self._show_held)
+            return
+        self._held = None
         first = self.canvas.source_size == (0.0, 0.0)
         self.state.shown = shown.frame
         self.canvas.set_image(shown.image, 1.0 / shown.scale)
         if first:
             self.canvas.fit()
         self._show_overlay()
+
+    @Slot()
+    def _show_held(self) -> None:
+        if self._held is not None:
+            self._on_shown(self._held)
 
     @Slot(int, str)
     def _on_frame_failed(self, frame: int, sentence: str) -> None:
@@ -262,7 +286,7 @@ class MainWindow(QMainWindow):
         if scope.tables & {"video", "category"}:
             self.class_commands.refresh()
             self._fill_videos()
-            self._palette = palette_of(self.state)
+            self._on_view_changed()
         if video is not None and scope.touches(video=video.id):
             if scope.tables & {"track"}:
                 self._palette = palette_of(self.state)
@@ -346,7 +370,7 @@ class MainWindow(QMainWindow):
     @Slot()
     def _on_view_changed(self) -> None:
         self._palette = palette_of(self.state)
-        self.lanes.show_panel(self._palette)
+        self.lanes.repaint(self._palette)
         self._show_overlay()
 
     @Slot(int)
@@ -375,6 +399,11 @@ class MainWindow(QMainWindow):
             self.restoreGeometry(geometry)
             self.restoreState(layout)
 
+    def remember_layout(self) -> None:
+        """Keep size, place and docks for the next window."""
+        self._settings.setValue("window/geometry", self.saveGeometry())
+        self._settings.setValue("window/layout", self.saveState())
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files."""
         if event.mimeData().hasUrls():
@@ -382,17 +411,19 @@ class MainWindow(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Open the file that was dropped."""
-        self.open_requested.emit(event.mimeData().urls()[0].toLocalFile())
+        path = event.mimeData().urls()[0].toLocalFile()
+        if path:  # "" for what is no file, such as a link to the web
+            self.open_requested.emit(path)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """End the threads: a running pass stops at its next frame and keeps what it tracked."""
-        self._settings.setValue("window/geometry", self.saveGeometry())
-        self._settings.setValue("window/layout", self.saveState())
+        self.remember_layout()
         self.go.pause()
+        self.writing.close(finish=True)
         for thread in (self.compute, self.jobs, self.loader):
             thread.close()
         # What the threads posted before they ended is still delivered, and must not be heard any more.
-        for source in (self.compute, self.jobs, self.loader, self.state):
+        for source in (self.compute, self.jobs, self.writing, self.loader, self.state):
             source.blockSignals(True)
         self.state.close()
         self.project.close()

@@ -74,8 +74,8 @@ class UiState(QObject):
         """Show a video of the project from its first frame."""
         self.video = None if video_id is None else self.project.video(video_id)
         self.frame, self.shown, self.selection, self.scope = 0, 0, (), None
-        self.provisional.clear()
-        self.queue.clear()
+        self.clear_provisional()
+        self.clear_queue()
         self.video_changed.emit()
         self.selection_changed.emit()
         self.scope_changed.emit()
@@ -133,6 +133,7 @@ class UiState(QObject):
         if self._closed:
             return
         if "track" in scope.tables:
-            alive = self.project.tracks_by_id(self.selection)
+            alive = self.project.tracks_by_id([*self.selection, *self.queue])
             self.select(t for t in self.selection if t in alive)
+            self.queue = {t: frame for t, frame in self.queue.items() if t in alive}
         self.data_changed.emit(scope)

@@ -91,6 +91,11 @@ class _Worker(QObject):
             self.item.emit(order.id, item)
 
     @Slot()
+    def leave(self) -> None:
+        """End this thread, after everything that was ordered before."""
+        self.thread().quit()
+
+    @Slot()
     def be_nice(self) -> None:
         """Give this thread a lower priority than the GUI's, where the system can."""
         if sys.platform == "linux":
@@ -113,6 +118,7 @@ class TaskQueue(QObject):
     changed = Signal()
 
     _ordered = Signal(object)
+    _leaving = Signal()
 
     def __init__(self, name: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -124,6 +130,7 @@ class TaskQueue(QObject):
         self._worker.moveToThread(self._thread)
         self._thread.started.connect(self._worker.be_nice)
         self._ordered.connect(self._worker.run)
+        self._leaving.connect(self._worker.leave)
         self._worker.started.connect(self._on_started)
         self._worker.item.connect(self._on_item)
         self._worker.done.connect(self._on_done)
@@ -160,10 +167,16 @@ class TaskQueue(QObject):
             if task_id in (None, order.id):
                 order.stop.set()
 
-    def close(self) -> None:
-        """Stop everything and wait: a running job stops at its next item and keeps what it has."""
-        self.cancel()
-        self._thread.quit()
+    def close(self, *, finish: bool = False) -> None:
+        """End the thread and wait for it.
+
+        Args:
+            finish: let what was ordered be done; otherwise a running job stops at its next item and keeps
+                what it has.
+        """
+        if not finish:
+            self.cancel()
+        self._leaving.emit()
         self._thread.wait()
 
     @Slot(int)

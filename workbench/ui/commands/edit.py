@@ -155,26 +155,28 @@ class EditCommands(QObject):
         track, frame = self._state.track_id, self._state.frame
         if track is None:
             return
-        if self._state.scope:
-            start, stop = self._state.scope
-            ends = [end for end in (start, stop - 1) if end != frame]
-        else:
-            left = self._state.frame_count - 1 - frame
-            count, agreed = QInputDialog.getInt(
-                self._window,
-                "Propagate",
-                "Copy the box to how many frames after this one?",
-                min(50, left),
-                1,
-                left,
-            )
-            ends = [frame + count] if agreed else []
-        if ends:
+        span = self._state.scope or self._ask_how_far(frame)
+        if span is not None:
             self._editor.do(
-                lambda: editing.join(
-                    [editing.propagate(self._project, track, frame=frame, to=e) for e in ends]
-                )
+                lambda: editing.propagate(self._project, track, frame=frame, start=span[0], stop=span[1])
             )
+
+    def _ask_how_far(self, frame: int) -> tuple[int, int] | None:
+        left = self._state.frame_count - 1 - frame
+        if left < 1:
+            self._editor.refused.emit(
+                "This is the last frame; choose a range on the timeline to propagate over."
+            )
+            return None
+        count, agreed = QInputDialog.getInt(
+            self._window,
+            "Propagate",
+            "Copy the box to how many frames after this one?",
+            min(50, left),
+            1,
+            left,
+        )
+        return (frame + 1, frame + 1 + count) if agreed else None
 
     @Slot()
     def interpolate(self) -> None:
@@ -240,13 +242,11 @@ class EditCommands(QObject):
 
     def _toggle(self, flag: str) -> None:
         start, stop = self._span()
-
-        def make(track: int) -> ChangeSet:
-            rows = self._project.boxes_of_track(track, start, stop)
-            on = not all(getattr(row, flag) for row in rows)
-            return editing.mark(self._project, track, start=start, stop=stop, **{flag: on})
-
-        self._each(make)
+        rows = [row for t in self._state.selection for row in self._project.boxes_of_track(t, start, stop)]
+        on = not all(
+            getattr(row, flag) for row in rows
+        )  # one answer for all, so that a mixture becomes alike
+        self._each(lambda t: editing.mark(self._project, t, start=start, stop=stop, **{flag: on}))
 
     def _each(self, make: Callable[[int], ChangeSet]) -> None:
         """One edit for all selected tracks."""

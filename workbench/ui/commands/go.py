@@ -29,7 +29,7 @@ class GoCommands(QObject):
         self._state, self._loading, self._window = state, loading, parent
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._tick)
-        self._began, self._from = 0.0, 0
+        self._began, self._from, self._reached = 0.0, 0, 0
         state.video_changed.connect(self.pause)
 
     @Slot()
@@ -80,7 +80,7 @@ class GoCommands(QObject):
             return
         if self._state.frame >= self._state.frame_count - 1:
             self._state.go_to(0)
-        self._began, self._from = time.monotonic(), self._state.frame
+        self._restart()
         self._timer.start(max(round(1000 / self._state.fps / 2), 1))
         self.playing.emit(True)
 
@@ -94,10 +94,17 @@ class GoCommands(QObject):
     def _tick(self) -> None:
         if self._loading():
             return
+        if self._state.frame != self._reached:  # the user went elsewhere: play on from there
+            self._restart()
         frame = self._from + int((time.monotonic() - self._began) * self._state.fps)
         self._state.go_to(frame)
-        if self._state.frame >= self._state.frame_count - 1:
+        self._reached = self._state.frame
+        if self._reached >= self._state.frame_count - 1:
             self.pause()
+
+    def _restart(self) -> None:
+        self._began, self._from = time.monotonic(), self._state.frame
+        self._reached = self._from
 
     @Slot()
     def next_keyframe(self) -> None:

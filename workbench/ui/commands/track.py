@@ -48,6 +48,7 @@ class TrackCommands(QObject):
         self.tracker: str | None = None  # None = the default
         self.follow = True
         self._task: int | None = None
+        self._video: int | None = None  # the one the pass runs over; another may be shown meanwhile
         queue.item.connect(self._on_item)
         queue.done.connect(self._on_done)
         queue.failed.connect(self._on_failed)
@@ -66,7 +67,8 @@ class TrackCommands(QObject):
     @Slot()
     def queue_target(self) -> None:
         """Let the selected boxes wait for the next pass, or take them out of the queue."""
-        self._state.enqueue(self._state.selection)
+        state = self._state
+        state.enqueue(t for t in state.selection if state.project.box(t, state.frame) is not None)
         waiting = len(self._state.queue)
         self.told.emit(
             f"{waiting} target(s) wait for the next pass" if waiting else "No target waits any more"
@@ -131,6 +133,7 @@ class TrackCommands(QObject):
         shown = Path(name).name if name else "default"
         label = f"Tracking {len(targets)} target(s) {'forward' if direction == 1 else 'backward'}"
         options = PassOptions(direction=direction)
+        self._video = video.id
         self._task = self._queue.submit(
             Task(
                 label,
@@ -142,19 +145,23 @@ class TrackCommands(QObject):
 
     def _targets(self, direction: Direction) -> list[Target]:
         project, frame = self._state.project, self._state.frame
-        waiting = dict(self._state.queue)
-        waiting.update(dict.fromkeys(self._state.selection, frame))
-        targets = [
+        waiting = dict.fromkeys(self._state.selection, frame) | self._state.queue
+        self._state.clear_queue()  # first: one that cannot be followed would block for good
+        return [
             target
             for track, its_frame in waiting.items()
             for target in targets_at(project, [track], frame=its_frame, direction=direction)
         ]
-        self._state.clear_queue()
-        return targets
 
     @Slot(int, object)
     def _on_item(self, task: int, item: object) -> None:
-        if task != self._task or not isinstance(item, TrackedFrame):
+        video = self._state.video
+        if (
+            task != self._task
+            or not isinstance(item, TrackedFrame)
+            or video is None
+            or video.id != self._video
+        ):
             return
         self._state.add_provisional(item)
         if self.follow and not self._dragging():  # a picture must not change under the user's hand
