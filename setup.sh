@@ -5,9 +5,11 @@
 # Python packages go to a virtual environment in .venv (or WORKBENCH_VENV); Qt's system libraries come from
 # apt-get where there is one that may be used.
 set -euo pipefail
+here=$PWD
 cd "$(dirname "$0")"
+root=$PWD
 
-venv=${WORKBENCH_VENV:-.venv}
+venv=${WORKBENCH_VENV:-$root/.venv}
 python=${PYTHON:-python3}
 
 say() { echo "setup: $*" >&2; }
@@ -43,7 +45,7 @@ libxcb-randr.so.0 libxcb-randr0
 libxcb-sync.so.1 libxcb-sync1
 libxcb-xfixes.so.0 libxcb-xfixes0
 LIST
-    fc-list 2>/dev/null | grep -q . || echo fonts-dejavu-core
+    [ -n "$(fc-list 2>/dev/null || true)" ] || echo fonts-dejavu-core
 }
 
 system_libraries() {
@@ -58,21 +60,25 @@ system_libraries() {
             return 0
         fi
     fi
-    say "these system libraries are missing; if the window does not open, install them: $(echo $missing)"
+    say "these system libraries are missing; if the window does not open, install them: $(echo "$missing" | tr "\n" " ")"
 }
 
 environment() {
-    if [ ! -x "$venv/bin/python" ]; then
-        say "making the virtual environment $venv"
-        if ! "$python" -m venv "$venv" 2>/dev/null; then
-            as_root apt-get install -y -qq python3-venv >/dev/null || true
-            "$python" -m venv "$venv"
-        fi
-    fi
-    "$venv/bin/python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
-        say "Python 3.11 or newer is needed; name one with PYTHON=/path/to/python3 bash setup.sh $*"
+    "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || {
+        say "Python 3.11 or newer is needed; name one like this: PYTHON=/path/to/python3 bash setup.sh $1"
         exit 1
     }
+    "$venv/bin/python" -m pip --version >/dev/null 2>&1 && return 0
+    say "making the virtual environment $venv"
+    rm -rf "$venv"
+    "$python" -m venv "$venv" >/dev/null 2>&1 && return 0
+    rm -rf "$venv"
+    if command -v apt-get >/dev/null && as_root apt-get update -qq && as_root apt-get install -y -qq python3-venv >/dev/null; then
+        "$python" -m venv "$venv" && return 0
+        rm -rf "$venv"
+    fi
+    say "$python cannot make virtual environments; install its venv module (Debian: apt-get install python3-venv)"
+    exit 1
 }
 
 # $1: "" or "[dev]". Installed again only when what is asked for has changed.
@@ -93,7 +99,8 @@ run)
     system_libraries
     environment "$command"
     packages ""
-    exec "$venv/bin/python" main.py "$@"
+    cd "$here"
+    exec "$venv/bin/python" "$root/main.py" "$@"
     ;;
 test)
     system_libraries

@@ -22,7 +22,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return cli.run(arguments)
     from workbench.ui.app import run_window
 
-    return run_window(arguments.path, screenshot=arguments.screenshot)
+    return run_window(arguments.path, read_only=arguments.read_only, screenshot=arguments.screenshot)
 
 
 if __name__ == "__main__":

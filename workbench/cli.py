@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import sys
 import time
 from collections.abc import Callable, Generator, Iterable, Sequence
@@ -79,6 +80,7 @@ def _parser() -> argparse.ArgumentParser:
 def _add_window(commands: Any) -> None:
     command = commands.add_parser("window", help="open the window (what happens without a command)")
     command.add_argument("path", type=Path, nargs="?", help="a video, an image folder or a .wbp project")
+    command.add_argument("--read-only", action="store_true", help="change nothing")
     command.add_argument(
         "--screenshot", type=Path, metavar="PNG", help="write a picture of the window and leave"
     )
@@ -160,7 +162,9 @@ def _track(arguments: argparse.Namespace) -> None:
     from workbench.services.tracking import PassOptions, Target, follow
     from workbench.video import open_video
 
+    _check_folder(arguments.out)
     make = find_tracker(arguments.tracker, seed=arguments.seed)
+    boxes = [arguments.box]
     with open_video(arguments.video) as reader:
         for problem in reader.problems:
             print(f"workbench: {problem}", file=sys.stderr)
@@ -175,17 +179,31 @@ def _track(arguments: argparse.Namespace) -> None:
             total=first if arguments.backward else count - 1 - first,
             options=PassOptions(direction=step, give_up_after=None),
         )
-        write_boxes(arguments.out, [arguments.box, *_boxes_of(_shown(steps, _tracking_line))])
+        try:
+            for frame in _shown(steps, _tracking_line):
+                # a line for every frame, also for a damaged one that the reader left out
+                missing = abs(frame.frame - first) - len(boxes)
+                boxes += [LOST] * missing if frame.boxes else []
+                boxes += [b.box if b.found else LOST for b in frame.boxes]
+        except KeyboardInterrupt:
+            write_boxes(arguments.out, boxes)
+            print(f"workbench: {len(boxes)} boxes so far were written to {arguments.out}", file=sys.stderr)
+            raise
+        boxes += [LOST] * ((first + 1 if arguments.backward else count - first) - len(boxes))
+    write_boxes(arguments.out, boxes)
 
 
-def _boxes_of(frames: Iterable[TrackedFrame]) -> list[Box]:
-    return [b.box if b.found else LOST for frame in frames for b in frame.boxes]
+def _check_folder(out: Path) -> None:
+    """Say at once, not after a long job, that its result could not be written."""
+    folder = out.absolute().parent
+    if not folder.is_dir() or not os.access(folder, os.W_OK) or out.is_dir():
+        raise UserError(f"{out} cannot be written; name a file in a folder that exists and may be written.")
 
 
 def _export(arguments: argparse.Namespace) -> None:
     from workbench.services.exporting import export
 
-    with _open(arguments.project) as project:
+    with _open(arguments.project, read_only=True) as project:
         steps = export(
             project,
             _video_id(project, arguments.video),
@@ -227,10 +245,10 @@ def _trackers(_: argparse.Namespace) -> None:
         print(f"{info.name}{mark}: {info.title}. {info.description}")
 
 
-def _open(path: Path) -> Project:
+def _open(path: Path, *, read_only: bool = False) -> Project:
     from workbench.services.projects import open_path
 
-    opened = open_path(path)
+    opened = open_path(path, read_only=read_only)
     for notice in opened.notices:
         print(f"workbench: {notice}", file=sys.stderr)
     return opened.project

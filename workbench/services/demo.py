@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.edits import ChangeSet
+from workbench.core.errors import UserError
 from workbench.core.progress import Progress
 from workbench.core.rows import BoxRow, Origin, TrackRow
 from workbench.services.projects import SUFFIX, add_media, create_project
@@ -36,7 +37,12 @@ def make_demo(folder: Path, *, options: SceneOptions | None = None) -> Generator
     home = folder / f"demo{SUFFIX}"
     if (home / "project.db").is_file():
         return home
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"The demo cannot be made in {folder}: {error.strerror}; name another folder."
+        ) from error
     truth: list[SceneFrame] = []
     clip = folder / "demo.mp4"
     with VideoWriter(clip, FPS) as writer:

@@ -137,10 +137,9 @@ def mark(
     stop: int,
     occluded: bool | None = None,
     verified: bool | None = None,
-    keyframe: bool | None = None,
 ) -> ChangeSet:
     """Set flags on a track's rows in [start, stop); None leaves a flag alone."""
-    flags = {"occluded": occluded, "verified": verified, "keyframe": keyframe}
+    flags = {"occluded": occluded, "verified": verified}
     values = {name: int(value) for name, value in flags.items() if value is not None}
     before = project.boxes_of_track(track_id, start, stop)
     after = [row._replace(**values) for row in before]

@@ -30,8 +30,10 @@ def is_project(path: Path) -> bool:
     return path.suffix == SUFFIX or (path / "project.db").is_file()
 
 
-def open_path(path: Path) -> Opened:
+def open_path(path: Path, *, read_only: bool = False) -> Opened:
     """Open a project, or a video (a file or an image folder) with the project that belongs to it.
+
+    A project in a place that cannot be written is opened for reading.
 
     Raises:
         UserError: there is nothing at ``path``.
@@ -40,18 +42,23 @@ def open_path(path: Path) -> Opened:
     if not path.exists():
         raise UserError(f"{path} does not exist; name a video, an image folder or a {SUFFIX} project.")
     if is_project(path):
-        project = Project.open(path)
+        project = _open_project(path, read_only=read_only)
         videos = project.videos()
         return Opened(project, videos[0].id if videos else None, project.notices)
-    return open_media(path)
+    return open_media(path, read_only=read_only)
 
 
-def open_media(path: Path) -> Opened:
+def _open_project(path: Path, *, read_only: bool) -> Project:
+    writable = os.access(path / "project.db", os.W_OK) or not (path / "project.db").exists()
+    return Project.open(path, read_only=read_only or not writable)
+
+
+def open_media(path: Path, *, read_only: bool = False) -> Opened:
     """Open a video with its project: made beside it at the first time, found again at the next."""
     with open_video(path) as reader:  # before any project is made: what is no video leaves no trace
         problems = reader.problems
     home = project_path(path)
-    project = Project.open(home) if home.exists() else create_project(home)
+    project = _open_project(home, read_only=read_only) if home.exists() else create_project(home)
     try:
         video = add_media(project, path)
     except BaseException:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import logging
 import os
@@ -29,11 +30,12 @@ NO_SCREEN = (
 )
 
 
-def run_window(path: Path | None, *, screenshot: Path | None = None) -> int:
+def run_window(path: Path | None, *, read_only: bool = False, screenshot: Path | None = None) -> int:
     """Open the window and stay until it is closed.
 
     Args:
         path: a video, an image folder or a project; None = the demo project, made if need be.
+        read_only: change nothing.
         screenshot: write a picture of the window there and leave.
 
     Returns:
@@ -47,7 +49,7 @@ def run_window(path: Path | None, *, screenshot: Path | None = None) -> int:
         return 1
     sys.setswitchinterval(SWITCH_INTERVAL)
     try:
-        opened = open_path(path) if path is not None else open_demo()
+        opened = open_path(path, read_only=read_only) if path is not None else open_demo()
     except WorkbenchError as error:
         sys.stderr.write(f"workbench: {error}\n")
         return 1
@@ -77,6 +79,7 @@ def offscreen_platform() -> str:
     screen = {"name": "paper", "x": 0, "y": 0, "width": 1920, "height": 1200, "logicalDpi": 96, "dpr": 1}
     with tempfile.NamedTemporaryFile("w", suffix=".json", delete=False) as file:
         json.dump({"screens": [screen]}, file)
+    atexit.register(Path(file.name).unlink, missing_ok=True)
     return f"offscreen:configfile={file.name}"
 
 
@@ -172,8 +175,10 @@ class Screenshot(QObject):
         if self._window.loader.waiting and self._looks < 100:
             return
         self._timer.stop()
-        if not self._window.grab().save(str(self._path)):
+        saved = self._window.grab().save(str(self._path))
+        if not saved:
             sys.stderr.write(
-                f"workbench: {self._path} cannot be written; name a .png file in a folder that exists.\n"
+                f"workbench: {self._path} cannot be written; name a .png in a folder that exists.\n"
             )
         self._window.close()
+        QApplication.exit(0 if saved else 1)

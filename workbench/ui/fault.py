@@ -7,7 +7,7 @@ import traceback
 from types import TracebackType
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtWidgets import QApplication, QMessageBox, QWidget
 
 from workbench.core.errors import WorkbenchError
 
@@ -39,6 +39,9 @@ class FaultHook(QObject):
 
     def __call__(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         """Take the place of ``sys.excepthook``."""
+        if issubclass(kind, KeyboardInterrupt):
+            QApplication.closeAllWindows()  # as the user would: a running pass keeps its boxes
+            return
         log.critical("not caught", exc_info=(kind, error, trace))
         self._caught.emit(error)
 

@@ -65,7 +65,8 @@ class JobsBar(QWidget):
 
     @Slot(int, object)
     def _on_item(self, _task: int, item: object) -> None:
-        if isinstance(item, (Progress, TrackedFrame)):
+        first = next((queue for queue in self._queues if queue.busy), None)
+        if self.sender() is first and isinstance(item, (Progress, TrackedFrame)):
             self._bar.setRange(0, item.total or 0)
             self._bar.setValue(item.done)
             self._bar.setFormat(f"{item.done} / {item.total}" if item.total else str(item.done))

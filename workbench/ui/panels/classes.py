@@ -89,6 +89,8 @@ class ClassesPanel(QWidget):
         name = item.text().strip()
         if name and name != item.data(NAME):
             self.renamed.emit(item.data(ID), name)
+        elif name != item.text() or not name:
+            item.setText(item.data(NAME))
 
     @Slot()
     def _on_colour(self) -> None:
