@@ -60,18 +60,25 @@ def _orientations() -> NDArray[np.uint8]:
 
 def _gradients(images: Images) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     """Orientation and length of the steepest colour's gradient, each (B, H, W)."""
-    planes = np.pad(images.transpose(3, 0, 1, 2), ((0, 0), (0, 0), (1, 1), (1, 1)), mode="edge")
-    planes = planes.astype(np.int32)  # (3, B, H + 2, W + 2)
+    planes = _bordered(images)
     dx = planes[..., 1:-1, 2:] - planes[..., 1:-1, :-2]
     dy = planes[..., 2:, 1:-1] - planes[..., :-2, 1:-1]
-    squared = dx * dx + dy * dy
-    code = (dy + 255) * 511 + (dx + 255)
-    best, at = squared[0], code[0]
-    for channel in range(1, len(squared)):
-        steeper = squared[channel] > best
-        best = np.where(steeper, squared[channel], best)
-        at = np.where(steeper, code[channel], at)
-    return _orientations()[at], np.sqrt(best, dtype=np.float32)
+    first, second, third = np.square(dx, dtype=np.int32) + np.square(dy, dtype=np.int32)
+    best = np.maximum(first, second)
+    of_two, of_three = second > first, third > best
+    right, down = (np.where(of_three, d[2], np.where(of_two, d[1], d[0])).astype(np.int32) for d in (dx, dy))
+    code = (down + 255) * 511 + (right + 255)
+    return _orientations()[code], np.sqrt(np.maximum(best, third), dtype=np.float32)
+
+
+def _bordered(images: Images) -> NDArray[np.int16]:
+    """Colour planes with their edge pixels repeated once around them, (3, B, H + 2, W + 2)."""
+    batch, height, width, colours = images.shape
+    planes = np.empty((colours, batch, height + 2, width + 2), dtype=np.int16)
+    planes[..., 1:-1, 1:-1] = images.transpose(3, 0, 1, 2)
+    planes[..., 1:-1, 0], planes[..., 1:-1, -1] = planes[..., 1:-1, 1], planes[..., 1:-1, -2]
+    planes[..., 0, :], planes[..., -1, :] = planes[..., 1, :], planes[..., -2, :]
+    return planes
 
 
 @lru_cache(maxsize=32)

@@ -34,22 +34,30 @@ def soft_lab(images: Images, *, cell: int) -> Features:
         float32 (B, H / cell, W / cell, 20); the 6, 7 and 7 bins sum to 1 each.
     """
     batch, height, width, _ = images.shape
+    half, rows, columns = cell // 2, height // cell, width // cell
     size = (width // 2, height // 2)
     small = np.stack([cv2.resize(image, size, interpolation=cv2.INTER_AREA) for image in images])
-    lab = cv2.cvtColor(small.reshape(-1, width // 2, 3), cv2.COLOR_RGB2LAB)
-    bins = np.concatenate([table[lab[..., i]] for i, table in enumerate(_shares())], axis=2)
-    half = cell // 2
-    pixels = bins.reshape(batch, height // cell, half, width // cell, half, CHANNELS)
-    cells: Features = pixels.mean(axis=(2, 4), dtype=np.float32)
-    return cells
+    lab = cv2.cvtColor(small.reshape(-1, width // 2, 3), cv2.COLOR_RGB2LAB)  # images one below the other
+    value = lab + np.array([0, 256, 512])
+    first, nearness = _bins()
+    cells = np.arange(len(lab))[:, None] // half * columns + np.arange(width // 2) // half
+    bins = (first[value] + cells[..., None] * CHANNELS).ravel()
+    share = nearness[value].ravel()
+    count = batch * rows * columns * CHANNELS
+    total = np.bincount(bins, weights=share, minlength=count)
+    total += np.bincount(bins + 1, weights=1.0 - share, minlength=count)[:count]
+    return (total / half**2).reshape(batch, rows, columns, CHANNELS).astype(np.float32)
 
 
 @lru_cache(maxsize=1)
-def _shares() -> tuple[Features, Features, Features]:
-    """For L, a and b: the share of each bin in each 8-bit value, (256, bins), by linear interpolation."""
+def _bins() -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """For the 256 values of L, then of a, then of b: the lower of its two bins, and the share it gets."""
+    first, nearness, offset = [], [], 0
     value = np.arange(256)
-    lightness, opponent = (
-        np.stack([np.interp(value, centres, share) for share in np.eye(len(centres))], axis=1)
-        for centres in (LIGHTNESS_BINS, OPPONENT_BINS)
-    )
-    return lightness.astype(np.float32), opponent.astype(np.float32), opponent.astype(np.float32)
+    for centres in (LIGHTNESS_BINS, OPPONENT_BINS, OPPONENT_BINS):
+        place = np.interp(value, centres, np.arange(len(centres)))
+        lower = np.minimum(place.astype(np.intp), len(centres) - 2)
+        first.append(lower + offset)
+        nearness.append(1.0 - (place - lower))
+        offset += len(centres)
+    return np.concatenate(first), np.concatenate(nearness)
