@@ -5,7 +5,8 @@ sequences: mot-Campus-id2, mot-Campus-id5, otb-Crossing, tld-david, tld-pedestri
 others were only looked at afterwards. What differs from the published parameters: cells of 8 pixels in a
 smaller crop, so a sharper label and a filter of odd size; a smaller memory, fewer channels and fewer first
 views, since they cost time in proportion and bought nothing; a faster learning rate, since fixed features
-generalise less. The filters learn in every second frame, twice as fast. A frame is called lost where that cost next to nothing on targets in full view.
+generalise less. The filters learn in every second frame, twice as fast. A frame is called lost where that
+costs next to nothing on targets in full view.
 """
 
 from __future__ import annotations
