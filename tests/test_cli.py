@@ -84,6 +84,8 @@ def test_a_folder_of_images_can_be_tracked(scene, tmp_path):
             "no tracker 'magic'",
         ),
         (["info", "none.wbp"], "none.wbp"),
+        (["track", "CLIP", "--box=900,900,30,40", "--out", "o.txt"], "outside of the picture"),
+        (["track", "CLIP", "--box", "1,2,30,40", "--out", "nowhere/o.txt"], "cannot be written"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence(clip, capsys, arguments, sentence):

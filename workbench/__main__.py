@@ -15,6 +15,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit status: 0 done, 1 could not be done, 2 asked for wrongly.
     """
+    try:
+        return _main(argv)
+    except KeyboardInterrupt:
+        return 130
+
+
+def _main(argv: Sequence[str] | None) -> int:
     from workbench import cli
 
     arguments = cli.parse(sys.argv[1:] if argv is None else argv)

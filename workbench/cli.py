@@ -90,14 +90,18 @@ def _add_track(commands: Any) -> None:
     command = commands.add_parser("track", help="follow one target through a video and write its boxes")
     command.add_argument("video", type=Path, help="a video file or an image folder")
     command.add_argument(
-        "--box", type=_box, required=True, metavar="x,y,w,h", help="where the target is, in pixels"
+        "--box",
+        type=_box,
+        required=True,
+        metavar="x,y,w,h",
+        help="where the target is, in pixels; write --box=-5,... when it begins with a minus",
     )
     command.add_argument("--frame", type=int, default=0, help="the frame of the box, from 0 (default 0)")
     command.add_argument("--backward", action="store_true", help="track towards the first frame")
     command.add_argument(
         "--tracker", default=None, metavar="NAME", help="see 'workbench trackers', or a checkpoint"
     )
-    command.add_argument("--seed", type=int, default=0, help="seed of everything random (default 0)")
+    command.add_argument("--seed", type=_seed, default=0, help="seed of everything random (default 0)")
     command.add_argument(
         "--out", type=Path, required=True, help="file to write: x,y,w,h a line, nan where lost"
     )
@@ -144,6 +148,12 @@ def _add_trackers(commands: Any) -> None:
     command.set_defaults(run=_trackers)
 
 
+def _seed(text: str) -> int:
+    if not text.isdigit() or int(text) >= 2**63:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to {2**63 - 1}")
+    return int(text)
+
+
 def _box(text: str) -> Box:
     try:
         x, y, w, h = (float(part) for part in text.split(","))
@@ -152,7 +162,7 @@ def _box(text: str) -> Box:
             f"{text!r} is not x,y,w,h in pixels, such as 120,80,64,48"
         ) from error
     if not all(map(math.isfinite, (x, y, w, h))) or w <= 0 or h <= 0:
-        raise argparse.ArgumentTypeError(f"{text!r} needs a positive width and height")
+        raise argparse.ArgumentTypeError(f"{text!r} needs four finite numbers, width and height above 0")
     return (x, y, w, h)
 
 
@@ -166,8 +176,6 @@ def _track(arguments: argparse.Namespace) -> None:
     make = find_tracker(arguments.tracker, seed=arguments.seed)
     boxes = [arguments.box]
     with open_video(arguments.video) as reader:
-        for problem in reader.problems:
-            print(f"workbench: {problem}", file=sys.stderr)
         count, first = reader.info.frame_count, arguments.frame
         if not 0 <= first < count:
             raise UserError(f"Frame {first} is not in {arguments.video}, which has frames 0 to {count - 1}.")
@@ -189,8 +197,12 @@ def _track(arguments: argparse.Namespace) -> None:
             write_boxes(arguments.out, boxes)
             print(f"workbench: {len(boxes)} boxes so far were written to {arguments.out}", file=sys.stderr)
             raise
+        for problem in reader.problems:
+            print(f"workbench: {problem}", file=sys.stderr)
         boxes += [LOST] * ((first + 1 if arguments.backward else count - first) - len(boxes))
     write_boxes(arguments.out, boxes)
+    lost = sum(box is LOST for box in boxes)
+    print(f"{len(boxes)} lines written to {arguments.out}, {lost} of them lost")
 
 
 def _check_folder(out: Path) -> None:

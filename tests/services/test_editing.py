@@ -108,7 +108,8 @@ def test_correcting_a_prediction_makes_it_human_and_remembers_the_run(project, v
 def test_interpolation_keeps_verified_and_human_boxes(project, video, track):
     predicted(project, video, track, range(11, 20), verified=(15,))
     place(project, track, 20, (60, 10, 20, 20))
-    project.apply(editing.interpolate_track(project, track))
+    assert not editing.interpolate_track(project, track), "without a range a model's boxes stay"
+    project.apply(editing.interpolate_track(project, track, start=10, stop=21))
     rows = boxes(project, track)
     assert rows[15].origin == Origin.MODEL
     assert rows[15].x == 50

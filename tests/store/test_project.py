@@ -269,3 +269,12 @@ def test_a_place_that_cannot_be_written_is_said(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ProjectError, match="cannot be made"):
         new_project(tmp_path / "file" / "a.wbp")
+
+
+def test_a_project_without_one_of_its_tables_is_damaged(tmp_path):
+    Project.create(tmp_path / "p.wbp").close()
+    with sqlite3.connect(tmp_path / "p.wbp" / "project.db") as raw:
+        raw.execute("DROP TABLE box")
+    raw.close()
+    with pytest.raises(ProjectError, match=r"damaged \(no box\)"):
+        Project.open(tmp_path / "p.wbp")

@@ -241,3 +241,32 @@ def test_the_last_frame_cannot_be_propagated_beyond_the_video(qtbot, window, pre
     window.edits.copy_box()
     with qtbot.waitSignal(window.editor.refused):
         press(Qt.Key.Key_B, CTRL)
+
+
+def test_n_starts_a_track_and_shift_n_adds_to_the_selected_one(qtbot, window, press, track):
+    def draw():
+        a, b = (window.canvas.to_widget(QPointF(*p)).toPoint() for p in ((100, 60), (140, 100)))
+        qtbot.mousePress(window.canvas, Qt.MouseButton.LeftButton, pos=a)
+        qtbot.mouseMove(window.canvas, b)
+        qtbot.mouseRelease(window.canvas, Qt.MouseButton.LeftButton, pos=b)
+
+    window.state.go_to(20)
+    qtbot.waitUntil(lambda: window.state.shown == 20, timeout=TIMEOUT)
+    press(Qt.Key.Key_N, SHIFT)
+    draw()
+    assert 20 in boxes(window, track)
+    window.state.go_to(21)
+    qtbot.waitUntil(lambda: window.state.shown == 21, timeout=TIMEOUT)
+    press(Qt.Key.Key_N)
+    draw()
+    assert 21 not in boxes(window, track)
+    assert len(window.project.tracks(window.state.video.id)) == 2
+
+
+def test_a_refusal_goes_with_the_next_edit(window, press, track):
+    window.state.go_to(5)
+    press(Qt.Key.Key_K)
+    assert "no box in frame 5" in window.notice.text
+    window.state.go_to(0)
+    press(Qt.Key.Key_Q)
+    assert window.notice.text == ""

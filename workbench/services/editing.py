@@ -66,13 +66,15 @@ def next_number(tracks: Iterable[TrackRow]) -> int:
     return max((t.number for t in tracks), default=0) + 1
 
 
-def draw_box(project: Project, video_id: int, *, frame: int, box: Box, category_id: int) -> Draw:
+def draw_box(
+    project: Project, video_id: int, *, frame: int, box: Box, category_id: int, name: str = "Draw box"
+) -> Draw:
     """Start a new track with one keyframe."""
     track_id = project.new_ids("track", 1)[0]
     number = next_number(project.tracks(video_id))
     track = TrackRow(track_id, video_id, category_id, number, "", None)
     row = human_box(video_id, frame, track_id, box)
-    return Draw(track_id, ChangeSet.of("Draw box", track=((), (track,)), box=((), (row,))))
+    return Draw(track_id, ChangeSet.of(name, track=((), (track,)), box=((), (row,))))
 
 
 def place_box(project: Project, track_id: int, *, frame: int, box: Box, name: str = "Move box") -> ChangeSet:
@@ -179,15 +181,22 @@ def mark_inside(project: Project, track_id: int, *, frame: int) -> ChangeSet:
 def interpolate_track(
     project: Project, track_id: int, *, start: int | None = None, stop: int | None = None
 ) -> ChangeSet:
-    """Fill the spans between anchors (keyframes, human and verified boxes) of [start, stop)."""
+    """Fill the spans between anchors (keyframes, human and verified boxes).
+
+    Without a range, only frames without a box and those interpolated before are filled; in a range
+    [start, stop), what a model found or a file brought is replaced as well.
+
+    Raises:
+        UserError: there are no two anchors to fill between.
+    """
     rows = project.boxes_of_track(track_id, start, stop)
     if sum(is_anchor(row) for row in rows) < 2:
         raise UserError("Interpolation needs two boxes drawn by hand; draw another further along the track.")
-    # Anchors stand where they are; only what lies between them is laid anew.
-    before, after = overlay(rows, interpolate(rows))
-    kept = set(before) & set(after)
+    kept = {row.frame for row in rows if row.origin != Origin.INTERPOLATED} if start is None else set()
+    before, after = overlay(rows, [row for row in interpolate(rows) if row.frame not in kept])
+    same = set(before) & set(after)
     return ChangeSet.of(
-        "Interpolate", box=([r for r in before if r not in kept], [r for r in after if r not in kept])
+        "Interpolate", box=([r for r in before if r not in same], [r for r in after if r not in same])
     )
 
 

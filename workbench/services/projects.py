@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import itertools
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,7 +84,8 @@ def project_path(media: Path) -> Path:
     beside = beside.with_name(beside.name + SUFFIX)
     if beside.exists() or os.access(media.parent, os.W_OK):
         return beside
-    return Path(platformdirs.user_data_dir("tracking-workbench")) / beside.name
+    place = hashlib.sha256(str(media.parent).encode()).hexdigest()[:8]  # two folders may hold the same name
+    return Path(platformdirs.user_data_dir("tracking-workbench")) / place / beside.name
 
 
 def home_of(path: Path) -> Path:
@@ -108,7 +111,7 @@ def add_media(project: Project, path: Path) -> Video:
         raise ProjectError(f"{project.path} is open for reading only, so {path.name} cannot be added to it.")
     return project.add_video(
         path,
-        name=path.stem,
+        name=_free_name(path.stem, {v.name for v in project.videos(archived=True)}),
         kind=info.kind,
         width=info.width,
         height=info.height,
@@ -116,6 +119,11 @@ def add_media(project: Project, path: Path) -> Video:
         fps=info.fps,
         fingerprint=fingerprint,
     )
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    numbered = (f"{name} ({i})" for i in itertools.count(2))
+    return name if name not in taken else next(n for n in numbered if n not in taken)
 
 
 def same_file(a: Path, b: Path) -> bool:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from workbench.core.boxes import Box
 from workbench.core.edits import ChangeSet
-from workbench.core.errors import EditConflictError, UserError
+from workbench.core.errors import EditConflictError, ProjectError, UserError, VideoError
 from workbench.core.rows import BoxRow, Origin
 from workbench.core.spans import next_protected, overlay
 from workbench.core.target import SingleTargetTracker
@@ -140,7 +140,8 @@ def follow(
                 given_up.append(track_id)
             if hopeless or _over(state.target, frame, options):
                 del running[track_id]
-        for target in [t for t in waiting.values() if t.frame == frame]:
+        for target in [t for t in waiting.values() if (frame - t.frame) * options.direction >= 0]:
+            _check_start(target, frame, image)
             tracker = make_tracker()
             tracker.start(image, target.box)
             running[target.track_id] = _Running(target, tracker)
@@ -149,6 +150,20 @@ def follow(
         if not running and not waiting:
             break
     return tuple(given_up)
+
+
+def _check_start(target: Target, frame: int, image: Image) -> None:
+    if frame != target.frame:
+        raise VideoError(
+            f"Frame {target.frame} is damaged, so nothing can be followed from it; start in another."
+        )
+    x, y, w, h = target.box
+    height, width = image.shape[:2]
+    if not (x < width and y < height and x + w > 0 and y + h > 0):
+        raise UserError(
+            f"The box {x:g}, {y:g}, {w:g}, {h:g} of frame {frame} lies outside of the picture "
+            f"({width}×{height} pixels); draw one inside."
+        )
 
 
 def _over(target: Target, frame: int, options: PassOptions) -> bool:
@@ -268,6 +283,11 @@ def keep_tracked(
         except EditConflictError:
             time.sleep(PAUSE)
             continue
+        except ProjectError as error:
+            count = sum(len(c.after) for c in change.changes)
+            raise ProjectError(
+                f"{error} The {count} boxes of this pass are lost; track again then."
+            ) from error
         return sum(len(c.after) for c in change.changes)
     return 0
 

@@ -25,6 +25,13 @@ _FILE = "project.db"
 _FOLDERS = ("weights", "jobs", "snapshots", "cache")
 
 
+def _check_tables(database: Database) -> None:
+    found = {name for (name,) in database.read("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    missing = sorted(set(schema.metadata.tables) - found)
+    if missing:
+        raise ProjectError(f"{database.path} is damaged (no {', '.join(missing)}); restore a copy of it.")
+
+
 class Project(History, Reads, Catalogue):
     """An open project; made by ``create`` and ``open``, and a context manager that closes it.
 
@@ -90,6 +97,7 @@ class Project(History, Reads, Catalogue):
             if unfinished:
                 database.check()
             upgrade(database)
+            _check_tables(database)
             project = cls(path, database, lock)
             if not read_only:
                 notices += [f"“{e.name}” was not finished and was taken back." for e in project._recover()]

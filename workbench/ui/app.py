@@ -6,6 +6,7 @@ import atexit
 import json
 import logging
 import os
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -57,6 +58,7 @@ def run_window(path: Path | None, *, read_only: bool = False, screenshot: Path |
     app.setApplicationName("Tracking Workbench")
     apply_theme(app)
     sys.excepthook = FaultHook(app)
+    heartbeat = close_on_signals(app)
     desk = Desk(QSettings("tracking-workbench", "tracking-workbench"), app)
     window = desk.show(opened)
     if screenshot is None:
@@ -64,7 +66,23 @@ def run_window(path: Path | None, *, read_only: bool = False, screenshot: Path |
     if screenshot is not None:
         shot = Screenshot(window, screenshot, app)
         shot.start()
-    return int(app.exec())
+    status = int(app.exec())
+    heartbeat.stop()
+    return status
+
+
+def close_on_signals(app: QApplication) -> QTimer:
+    """Let Ctrl+C and a polite kill close the window as its user would; a running pass keeps its boxes.
+
+    Returns:
+        A timer that lets Python look for signals, which it cannot while Qt waits for events.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: app.closeAllWindows())
+    heartbeat = QTimer(app)
+    heartbeat.timeout.connect(lambda: None)  # Python runs, and with it what waits for it to run
+    heartbeat.start(250)
+    return heartbeat
 
 
 def has_screen() -> bool:
@@ -90,10 +108,12 @@ def open_demo() -> Opened:
         try:
             progress = next(steps)
         except StopIteration as end:
-            sys.stderr.write("\r\x1b[K")
+            if sys.stderr.isatty():
+                sys.stderr.write("\r\x1b[K")
             return open_path(end.value)
-        sys.stderr.write(f"\r{progress.text}: {progress.done} of {progress.total} frames")
-        sys.stderr.flush()
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r{progress.text}: {progress.done} of {progress.total} frames")
+            sys.stderr.flush()
 
 
 class Desk(QObject):

@@ -61,6 +61,7 @@ class KeysDialog(QDialog):
         self._problem = QLabel()
         self._lay_out(assign, reset)
         self._fill()
+        self._table.resizeColumnsToContents()  # once, for all rows: not only those a search leaves
 
     def _lay_out(self, assign: QPushButton, reset: QPushButton) -> None:
         top = QHBoxLayout()
@@ -93,7 +94,6 @@ class KeysDialog(QDialog):
                 item.setToolTip(text)
                 item.setData(Qt.ItemDataRole.UserRole, spec.id)
                 self._table.setItem(row, column, item)
-        self._table.resizeColumnsToContents()
 
     @Slot(str)
     def _filter(self, text: str) -> None:
@@ -111,7 +111,7 @@ class KeysDialog(QDialog):
     def _assign(self) -> None:
         row = self._table.currentRow()
         key = self._key.keySequence().toString(QKeySequence.SequenceFormat.PortableText)
-        if row < 0:
+        if row < 0 or self._table.isRowHidden(row):
             self._problem.setText("Choose an action in the list first.")
             return
         taken = self._keymap.assign(ACTIONS[row].id, key)

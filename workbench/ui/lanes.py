@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
+from PySide6.QtCore import QTimer
 
 from workbench.core.edits import Scope
 from workbench.store import BoxColumns
@@ -74,8 +75,9 @@ class Lanes:
     def show_selection(self) -> None:
         """Highlight the selected tracks."""
         self._view.set_selected(self._state.selection)
-        if self._state.track_id is not None:
-            self._view.show_track(self._state.track_id)
+        track = self._state.track_id
+        if track is not None:  # when the score strip has taken its room
+            QTimer.singleShot(0, self._view, lambda: self._view.show_track(track))
 
     def show_provisional(self, frame: int) -> None:
         """Show how far running trackers are and how sure, after they reported ``frame``; -1 = they ended."""

@@ -156,9 +156,10 @@ class MainWindow(QMainWindow):
         self.files.relinked.connect(self._on_video)
         self.help.keys_changed.connect(self._on_keys)
         for source in (self.editor, self.files, self.track, self.class_commands):
-            source.refused.connect(self.notice.tell)
+            source.refused.connect(self.notice.refuse)
         for source in (self.editor, self.files, self.track):
             source.told.connect(self.statusBar().showMessage)
+        self.editor.told.connect(self.notice.settle)
 
     def _connect_state(self) -> None:
         state = self.state
@@ -175,17 +176,29 @@ class MainWindow(QMainWindow):
         self.loader.problems.connect(self._on_problems)
         self.loader.proxy_wanted.connect(self.files.build_proxy)
         self.files.proxy_built.connect(self.loader.use_proxy)
-        self._bar.failed.connect(self.notice.tell)
+        self._bar.failed.connect(self.notice.refuse)
         self._bar.broke.connect(self._on_fault)
 
     # Commands that concern the window as a whole
 
     @Slot()
     def new_box(self) -> None:
-        """Let the next drag draw a box."""
+        """Let the next drag draw a box that starts a track."""
+        self._start_drawing(None)
+
+    @Slot()
+    def add_box(self) -> None:
+        """Let the next drag draw the selected track's box in this frame."""
+        if self.state.track_id is None:
+            self.notice.refuse("Select the track first that the box shall belong to.")
+        else:
+            self._start_drawing(self.state.track_id)
+
+    def _start_drawing(self, track: int | None) -> None:
         if self.project.read_only:
-            self.notice.tell("This window is read-only: the project is open in another one.")
+            self.notice.refuse("This window changes nothing: the project is open for reading only.")
         elif self.state.video is not None:
+            self.edits.drawing_for = track
             self.canvas.start_drawing()
 
     @Slot()

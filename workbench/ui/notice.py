@@ -13,6 +13,7 @@ class NoticeBar(QFrame):
         super().__init__(parent)
         self.setObjectName("notice")
         self.setStyleSheet("#notice { background: #5a4a16; } #notice QLabel { color: #fff3cf; }")
+        self._passing = False
         self._text = QLabel()
         self._text.setWordWrap(True)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -36,8 +37,21 @@ class NoticeBar(QFrame):
     @Slot(str)
     def tell(self, sentence: str) -> None:
         """Show a sentence in place of the last one."""
+        self._passing = False
         self._text.setText(sentence)
         self.show()
+
+    @Slot(str)
+    def refuse(self, sentence: str) -> None:
+        """Show why something could not be done; gone with the next thing that can."""
+        self.tell(sentence)
+        self._passing = True
+
+    @Slot()
+    def settle(self) -> None:
+        """Something was done: what was refused before is of no more interest."""
+        if self._passing:
+            self.clear()
 
     @Slot()
     def clear(self) -> None:

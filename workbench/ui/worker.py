@@ -17,6 +17,8 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 
+from workbench.core.errors import WorkbenchError
+
 log = logging.getLogger(__name__)
 
 NICE = 10  # the worker yields to the GUI thread; QThread's own priorities have no effect on Linux
@@ -72,6 +74,9 @@ class _Worker(QObject):
         self.started.emit(order.id)
         try:
             self._drive(order)
+        except WorkbenchError as error:
+            log.info("%s: %s", order.task.label, error)
+            self.failed.emit(order.id, error)
         except Exception as error:  # the worker outlives whatever a job does
             log.exception("%s failed", order.task.label)
             self.failed.emit(order.id, error)

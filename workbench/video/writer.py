@@ -59,6 +59,7 @@ class VideoWriter:
         self._options = dict(options or {})
         self._stream: VideoStream | None = None
         self._last = -1
+        self._broken = False  # after a failed write the encoder must not be asked again: it may crash
         try:
             self._container = av.open(f"file:{path.absolute()}", "w", options=dict(container_options or {}))
         except (av.error.FFmpegError, OSError, ValueError) as error:
@@ -88,10 +89,17 @@ class VideoWriter:
         """Write what is left and finish the file."""
         stream, self._stream = self._stream, None
         try:
-            if stream is not None:
+            if stream is not None and not self._broken:
                 self._encode(stream, None)
         finally:
+            self._finish()
+
+    def _finish(self) -> None:
+        try:
             self._container.close()
+        except (av.error.FFmpegError, OSError) as error:
+            if not self._broken:  # else it was said already
+                raise VideoError(f"{self._path} cannot be finished ({error.strerror}).") from error
 
     def __enter__(self) -> Self:
         return self
@@ -105,6 +113,7 @@ class VideoWriter:
         try:
             self._container.mux(stream.encode(frame))  # the file is made with the first packet
         except (av.error.FFmpegError, OSError) as error:
+            self._broken = True
             reason = error.strerror or "the encoder refused"
             raise VideoError(f"{self._path} cannot be written ({reason}).") from error
 

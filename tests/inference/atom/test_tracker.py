@@ -25,6 +25,16 @@ from workbench.inference.atom.refinement import IoURefinement, Target
 from workbench.inference.atom.tracker import AtomTracker
 from workbench.models.atom import atom_resnet18
 
+
+@pytest.fixture(scope="module", autouse=True)
+def two_threads():
+    """As the published runs; the order of summing, and with it the rounding, depends on it."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
 FLAGS = [Flag.NONE, Flag.NOT_FOUND, Flag.UNCERTAIN, Flag.HARD_NEGATIVE]
 LITERAL = replace(options.default(), sample=SampleOptions(crop_rule="literal"))
 ONE_BOX = replace(options.default(), iou=IoUOptions(random_boxes=0, keep=1))

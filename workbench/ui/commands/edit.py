@@ -31,6 +31,7 @@ class EditCommands(QObject):
         super().__init__(parent)
         self._state, self._editor, self._window = state, editor, parent
         self._copied: _Copied | None = None
+        self.drawing_for: int | None = None  # the track the next drawn box belongs to; None = a new one
 
     @property
     def _project(self) -> Project:
@@ -48,33 +49,30 @@ class EditCommands(QObject):
 
     @Slot(QRectF)
     def draw(self, rect: QRectF) -> None:
-        """Add a box: to the selected track where it has none in this frame, else as a new track."""
+        """Add a box: to the track it was meant for, else as a new track."""
         video, frame = self._state.video, self._state.shown
         if video is None:
             return
-        box = _box(rect)
-        track = self._state.track_id
-        if track is not None and self._continues(track):
+        box, track = _box(rect), self.drawing_for
+        if track is not None:
             self._editor.do(
-                lambda: editing.place_box(self._project, track, frame=frame, box=box, name="Draw box")
+                lambda: editing.place_box(self._project, track, frame=frame, box=box, name="Add box")
             )
             return
+        self._start_track(video.id, frame, box, self._state.category_id, name="Draw box")
+
+    def _start_track(self, video_id: int, frame: int, box: Box, category_id: int, *, name: str) -> None:
         drawn: list[int] = []
 
         def make() -> ChangeSet:
             draw = editing.draw_box(
-                self._project, video.id, frame=frame, box=box, category_id=self._state.category_id
+                self._project, video_id, frame=frame, box=box, category_id=category_id, name=name
             )
             drawn.append(draw.track_id)
             return draw.change
 
         if self._editor.do(make):
             self._state.select(drawn)
-
-    def _continues(self, track: int) -> bool:
-        """Whether a box drawn now belongs to the selected track: it is about, and has none here."""
-        rows = self._project.boxes_of_track(track)
-        return bool(rows) and all(row.frame != self._state.shown for row in rows)
 
     @Slot(int, QRectF)
     def drag(self, track_id: int, rect: QRectF) -> None:
@@ -88,6 +86,7 @@ class EditCommands(QObject):
         track = self._state.track_id
         row = None if track is None else self._project.box(track, self._state.frame)
         if row is not None:
+            self._editor.told.emit("Box copied; paste it in this frame or another")
             self._copied = _Copied(
                 row.track_id, self._project.tracks_by_id([row.track_id])[row.track_id].category_id, row.box
             )
@@ -107,13 +106,7 @@ class EditCommands(QObject):
             )
             self._state.select([copied.track_id])
             return
-        self._editor.do(
-            lambda: (
-                editing.draw_box(
-                    self._project, video.id, frame=frame, box=copied.box, category_id=copied.category_id
-                ).change
-            )
-        )
+        self._start_track(video.id, frame, copied.box, copied.category_id, name="Paste box")
 
     @Slot()
     def delete_box(self) -> None:

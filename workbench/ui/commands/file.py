@@ -147,7 +147,7 @@ class FileCommands(QObject):
             return
         start, stop = scope or (None, None)
         self._submit(
-            f"Exporting to {target.name}",
+            f"Exporting to {target}",
             lambda: export(project, video.id, format_name, target, start=start, stop=stop, images=images),
             self._show_report,
         )

@@ -124,7 +124,15 @@ class TrackCommands(QObject):
         state, video = self._state, self._state.video
         if video is None:
             return
+        if state.project.read_only:
+            self.refused.emit("This window changes nothing: the project is open for reading only.")
+            return
         targets = self._targets(direction)
+        if targets and all(t.frame == (video.frame_count - 1 if direction == 1 else 0) for t in targets):
+            self.refused.emit(
+                "There is no frame to track into from here; go to another, or track the other way."
+            )
+            return
         if not targets:
             self.refused.emit("Select a box to follow first, or draw one with N.")
             return
@@ -181,7 +189,7 @@ class TrackCommands(QObject):
     @Slot(int, object, str)
     def _on_failed(self, task: int, _error: object, _label: str) -> None:
         if task == self._task:
-            self._over("Tracking failed; what was tracked is kept")
+            self._over("Tracking failed")
 
     def _over(self, sentence: str) -> None:
         self._task = None
