@@ -112,12 +112,11 @@ def convolve(samples: Tensor, kernel: Tensor) -> Tensor:
 
 def convolve_adjoint(samples: Tensor, maps: Tensor, size: Size) -> Tensor:
     """The transpose of ``convolve`` as a function of the kernel: maps (n, 1, h, w) to (C, k, l)."""
-    h, w = samples.shape[-2:]
+    n, channels, h, w = samples.shape
     rows, columns = size
     top, left = (rows - 1) // 2, (columns - 1) // 2
-    padded = functional.pad(maps[:, 0], (left, columns - 1 - left, top, rows - 1 - top))
-    shifted = torch.stack(
-        [padded[:, y : y + h, x : x + w] for y in reversed(range(rows)) for x in reversed(range(columns))]
-    )
-    taps = samples.transpose(0, 1).flatten(1) @ shifted.flatten(1).T  # (C, k * l)
-    return taps.view(-1, rows, columns)
+    padded = functional.pad(maps, (left, columns - 1 - left, top, rows - 1 - top))
+    shifted = functional.unfold(padded, size)  # (n, k * l, h * w)
+    # Summed sample by sample: one long sum over all would round more coarsely, which sixty steps amplify.
+    taps = torch.bmm(shifted, samples.reshape(n, channels, h * w).mT).sum(0)  # (k * l, C)
+    return taps.T.reshape(channels, rows, columns).flip(1, 2)
