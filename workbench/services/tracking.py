@@ -21,7 +21,7 @@ from workbench.core.rows import BoxRow, Origin
 from workbench.core.spans import next_protected, overlay
 from workbench.core.target import SingleTargetTracker
 from workbench.store import Project
-from workbench.video import VideoReader, open_video
+from workbench.video import open_video
 
 Direction = Literal[1, -1]
 Image = NDArray[np.uint8]
@@ -196,6 +196,7 @@ def targets_at(
 
 
 Reported = dict[int, list[TrackedBox]]  # by track, in the order of the pass
+Pass = Generator[TrackedFrame, None, tuple[int, ...]]
 
 
 def track_in_project(
@@ -205,7 +206,6 @@ def track_in_project(
     *,
     tracker: str,
     make_tracker: Callable[[], SingleTargetTracker],
-    open_reader: Callable[[], VideoReader] | None = None,
     options: PassOptions | None = None,
 ) -> Generator[TrackedFrame, None, Outcome]:
     """Follow targets through a video of the project; what was tracked becomes one edit at the end.
@@ -216,7 +216,6 @@ def track_in_project(
 
     Args:
         tracker: name of the tracker, recorded with the run.
-        open_reader: opens the video; by default the project's own record of it.
 
     Raises:
         VideoError, ModelError: reading or tracking failed; what was tracked before is kept.
@@ -232,26 +231,13 @@ def track_in_project(
         parameters={"targets": [t.track_id for t in targets], "frame": first, "direction": options.direction},
     )
     reported: Reported = {}
-    seen, lost, state = 0, (), "stopped"
+    state = "stopped"
     try:
-        with (open_reader or (lambda: open_video(project.video_file(video))))() as reader:
-            steps = follow(
-                reader.frames(first, step=options.direction),
-                targets,
-                make_tracker,
-                total=total,
-                options=options,
+        with open_video(project.video_file(video)) as reader:
+            frames = reader.frames(first, step=options.direction)
+            lost = yield from _noting(
+                follow(frames, targets, make_tracker, total=total, options=options), reported
             )
-            while True:
-                try:
-                    item = next(steps)
-                except StopIteration as end:
-                    lost = end.value
-                    break
-                for box in item.boxes:
-                    reported.setdefault(box.track_id, []).append(box)
-                seen += bool(item.boxes)
-                yield item
         state = "done"
     except GeneratorExit:
         raise
@@ -263,7 +249,19 @@ def track_in_project(
             kept = keep_tracked(project, targets, reported, run_id=run.id, direction=options.direction)
         finally:
             project.finish_run(run.id, state)
-    return Outcome(seen, kept, lost)
+    return Outcome(len({b.frame for boxes in reported.values() for b in boxes}), kept, lost)
+
+
+def _noting(steps: Pass, reported: Reported) -> Pass:
+    """Pass a pass on, and remember what it reported."""
+    while True:
+        try:
+            item = next(steps)
+        except StopIteration as end:
+            return tuple(end.value)
+        for box in item.boxes:
+            reported.setdefault(box.track_id, []).append(box)
+        yield item
 
 
 def keep_tracked(

@@ -14,6 +14,7 @@ from workbench.core.edits import Scope
 from workbench.services.projects import Opened, missing_media
 from workbench.ui.canvas.view import CanvasView
 from workbench.ui.commands.classes import ClassCommands
+from workbench.ui.commands.draw import DrawCommands
 from workbench.ui.commands.edit import EditCommands
 from workbench.ui.commands.file import FileCommands
 from workbench.ui.commands.go import GoCommands
@@ -99,8 +100,9 @@ class MainWindow(QMainWindow):
         self.class_commands = ClassCommands(self.state, self.edits, self.classes, self)
         self._keymap = KeyMap(self._settings)
         self.help = HelpCommands(self.state, self._keymap, self)
+        self.draw = DrawCommands(self.state, self.canvas, self.edits, self.track, self.notice)
         groups = (
-            self,
+            self.draw,
             self.go,
             self.edits,
             self.view,
@@ -178,41 +180,6 @@ class MainWindow(QMainWindow):
         self.files.proxy_built.connect(self.loader.use_proxy)
         self._bar.failed.connect(self.notice.refuse)
         self._bar.broke.connect(self._on_fault)
-
-    # Commands that concern the window as a whole
-
-    @Slot()
-    def new_box(self) -> None:
-        """Let the next drag draw a box that starts a track."""
-        self._start_drawing(None)
-
-    @Slot()
-    def add_box(self) -> None:
-        """Let the next drag draw the selected track's box in this frame."""
-        if self.state.track_id is None:
-            self.notice.refuse("Select the track first that the box shall belong to.")
-        else:
-            self._start_drawing(self.state.track_id)
-
-    def _start_drawing(self, track: int | None) -> None:
-        if self.project.read_only:
-            self.notice.refuse("This window changes nothing: the project is open for reading only.")
-        elif self.state.video is not None:
-            self.edits.drawing_for = track
-            self.canvas.start_drawing()
-
-    @Slot()
-    def cancel(self) -> None:
-        """Leave one thing: a drag or drawing, a running pass, the range, the selection."""
-        if self.canvas.cancel():
-            return
-        if self.track.is_running:
-            self.track.stop()
-        elif self.state.scope is not None:
-            self.state.set_scope(0, 0)
-        else:
-            self.state.select(())
-            self.notice.clear()
 
     # What the state says
 

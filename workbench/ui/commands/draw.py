@@ -1,0 +1,55 @@
+"""Beginning to draw, and leaving whatever was begun."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Slot
+
+from workbench.ui.canvas.view import CanvasView
+from workbench.ui.commands.edit import EditCommands
+from workbench.ui.commands.track import TrackCommands
+from workbench.ui.notice import NoticeBar
+from workbench.ui.state import UiState
+
+
+class DrawCommands(QObject):
+    """Commands about what the next drag on the canvas does."""
+
+    def __init__(
+        self, state: UiState, canvas: CanvasView, edits: EditCommands, track: TrackCommands, notice: NoticeBar
+    ) -> None:
+        super().__init__(canvas)
+        self._state, self._canvas, self._edits = state, canvas, edits
+        self._track, self._notice = track, notice
+
+    @Slot()
+    def new_box(self) -> None:
+        """Let the next drag draw a box that starts a track."""
+        self._start(None)
+
+    @Slot()
+    def add_box(self) -> None:
+        """Let the next drag draw the selected track's box in this frame."""
+        if self._state.track_id is None:
+            self._notice.refuse("Select the track first that the box shall belong to.")
+        else:
+            self._start(self._state.track_id)
+
+    @Slot()
+    def cancel(self) -> None:
+        """Leave one thing: a drag or drawing, a running pass, the range, the selection."""
+        if self._canvas.cancel():
+            return
+        if self._track.is_running:
+            self._track.stop()
+        elif self._state.scope is not None:
+            self._state.set_scope(0, 0)
+        else:
+            self._state.select(())
+            self._notice.clear()
+
+    def _start(self, track: int | None) -> None:
+        if self._state.project.read_only:
+            self._notice.refuse("This window changes nothing: the project is open for reading only.")
+        elif self._state.video is not None:
+            self._edits.drawing_for = track
+            self._canvas.start_drawing()
