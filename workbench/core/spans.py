@@ -98,13 +98,17 @@ def overlay(rows: Iterable[BoxRow], new: Iterable[BoxRow]) -> tuple[list[BoxRow]
     return before, after
 
 
-def next_protected(rows: Iterable[BoxRow], frame: int, *, step: int = 1) -> BoxRow | None:
-    """The nearest row after ``frame`` (before it, for step -1) that a run must not replace."""
-    ahead = [row for row in rows if row.protected and (row.frame - frame) * step > 0]
+def nearest(rows: Iterable[BoxRow], frame: int, *, step: int = 1) -> BoxRow | None:
+    """The first of some rows after ``frame``; for step -1 the last before it; None when there is none."""
+    ahead = (row for row in rows if (row.frame - frame) * step > 0)
     return min(ahead, key=lambda row: abs(row.frame - frame), default=None)
+
+
+def next_protected(rows: Iterable[BoxRow], frame: int, *, step: int = 1) -> BoxRow | None:
+    """The nearest row in a direction that a run must not replace."""
+    return nearest((row for row in rows if row.protected), frame, step=step)
 
 
 def next_anchor(rows: Iterable[BoxRow], frame: int, *, step: int = 1) -> BoxRow | None:
-    """The nearest anchor after ``frame``, or before it for step -1."""
-    ahead = [row for row in rows if is_anchor(row) and (row.frame - frame) * step > 0]
-    return min(ahead, key=lambda row: abs(row.frame - frame), default=None)
+    """The nearest row in a direction that interpolation starts or ends at."""
+    return nearest((row for row in rows if is_anchor(row)), frame, step=step)

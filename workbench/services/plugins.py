@@ -10,7 +10,7 @@ from pathlib import Path
 
 import platformdirs
 
-from workbench.api import Registry, TrackerPlugin
+from workbench.api import Registry
 from workbench.core.errors import PluginError, UserError
 from workbench.core.target import SingleTargetTracker
 from workbench.inference.trackers import TrackerInfo, available, make
@@ -87,6 +87,3 @@ def find_tracker(
             f"There is no tracker {name!r}; choose {', '.join(known)}, or the path of a checkpoint."
         )
     return functools.partial(make, name, seed=seed, threads=threads)
-
-
-__all__ = ["TrackerPlugin", "find_tracker", "load_plugins", "plugin_folders", "trackers"]
