@@ -1,0 +1,27 @@
+"""What pyproject.toml cannot say: a wheel carries ``resources/`` inside the package (core/resources.py)."""
+
+import shutil
+from pathlib import Path
+
+from setuptools import setup
+from setuptools.command.build_py import build_py
+
+CARRIED = ("*.toml", "weights/*")
+
+
+class BuildWithResources(build_py):
+    """Copies them beside the modules; an editable installation reads them where they are."""
+
+    def run(self) -> None:
+        super().run()
+        if self.editable_mode:
+            return
+        target = Path(self.build_lib) / "workbench" / "_resources"
+        shutil.rmtree(target, ignore_errors=True)
+        for source in (file for pattern in CARRIED for file in Path("resources").glob(pattern)):
+            copy = target / source.relative_to("resources")
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, copy)
+
+
+setup(cmdclass={"build_py": BuildWithResources})
