@@ -83,10 +83,10 @@ class ResNet(nn.Module):
         channels = width
         for stage, (name, depth) in enumerate(zip(STAGES, depths, strict=True)):
             inner = width * 2**stage
-            setattr(self, name, _stage(block, channels, inner, depth, stride=1 if stage == 0 else 2))
+            setattr(self, name, residual_stage(block, channels, inner, depth, stride=1 if stage == 0 else 2))
             channels = inner * block.expansion
         self.fc = nn.Linear(channels, classes)
-        _initialise(self)
+        initialise(self)
 
     def features(self, images: Tensor, stages: Sequence[str]) -> dict[str, Tensor]:
         """Maps of the named stages; later stages are not computed.
@@ -122,9 +122,10 @@ def resnet50() -> ResNet:
     return ResNet(Bottleneck, (3, 4, 6, 3))
 
 
-def _stage(
+def residual_stage(
     block: type[BasicBlock] | type[Bottleneck], inputs: int, width: int, depth: int, *, stride: int
 ) -> nn.Sequential:
+    """``depth`` blocks from ``inputs`` to ``width * expansion`` channels, the first with the stride."""
     outputs = width * block.expansion
     shortcut = None
     if stride != 1 or inputs != outputs:
@@ -134,7 +135,8 @@ def _stage(
     return nn.Sequential(*blocks)
 
 
-def _initialise(network: nn.Module) -> None:
+def initialise(network: nn.Module) -> None:
+    """Draw the convolutions' weights as the paper of rectifiers has it (He et al., ICCV 2015), by fan out."""
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
