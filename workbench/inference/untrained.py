@@ -11,6 +11,8 @@ costs next to nothing on targets in full view.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from workbench.inference.atom.draws import Draws
 from workbench.inference.atom.extraction import FeatureExtractor
 from workbench.inference.atom.options import (
@@ -18,9 +20,11 @@ from workbench.inference.atom.options import (
     AugmentationOptions,
     ClassifierOptions,
     LocalizationOptions,
+    LostOptions,
     SampleOptions,
 )
-from workbench.inference.correlation import CorrelationRefinement, CorrelationTracker
+from workbench.inference.atom.tracker import AtomTracker
+from workbench.inference.correlation import CorrelationRefinement
 from workbench.inference.features import HogColour, RandomResNet
 from workbench.tracking.scale_filter import ScaleFilterOptions
 from workbench.tracking.translation_filter import TranslationFilterOptions
@@ -40,23 +44,22 @@ def untrained_options() -> AtomOptions:
     )
 
 
-def hog_tracker(*, seed: int = 0) -> CorrelationTracker:
+def hog_tracker(*, seed: int = 0) -> AtomTracker:
     """ATOM's classifier on HOG and colour."""
     return _tracker(HogColour(), seed, lost_below=0.16)
 
 
-def random_tracker(*, seed: int = 0) -> CorrelationTracker:
+def random_tracker(*, seed: int = 0) -> AtomTracker:
     """ATOM's classifier on a residual network that was never trained."""
     return _tracker(RandomResNet(), seed, lost_below=0.13)
 
 
-def _tracker(extractor: FeatureExtractor, seed: int, *, lost_below: float) -> CorrelationTracker:
-    return CorrelationTracker(
+def _tracker(extractor: FeatureExtractor, seed: int, *, lost_below: float) -> AtomTracker:
+    return AtomTracker(
         extractor,
         CorrelationRefinement(
             place=TranslationFilterOptions(learning_rate=0.04), size=ScaleFilterOptions(learning_rate=0.05)
         ),
-        options=untrained_options(),
+        options=replace(untrained_options(), lost=LostOptions(below=lost_below)),
         draws=Draws(seed),
-        lost_below=lost_below,
     )

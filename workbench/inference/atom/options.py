@@ -139,6 +139,29 @@ class IoUOptions:
 
 
 @dataclass(frozen=True)
+class LostOptions:
+    """When a target counts as lost although a peak was found, and where it is looked for then.
+
+    The score of a frame is the classifier's peak; where the refinement tells how much the place looks
+    like the target, it is the geometric mean of both. Not in the paper, and off by default.
+
+    Args:
+        below: scores under this report the target lost; its place is kept and nothing is learned.
+        patience: lost frames after which the search widens; None = it never does.
+        reach: how far the first ring of places looked at lies, over the side of the search crop; every
+            further ring lies half as far again outside.
+        rings: rings that are gone through, eight places each, one place a frame.
+        regain: a score away from the last place must be this high to be believed.
+    """
+
+    below: float = 0.0
+    patience: int | None = None
+    reach: float = 0.6
+    rings: int = 2
+    regain: float = 0.3
+
+
+@dataclass(frozen=True)
 class AtomOptions:
     """Everything ATOM can be told, by part."""
 
@@ -147,6 +170,7 @@ class AtomOptions:
     classifier: ClassifierOptions = field(default_factory=ClassifierOptions)
     localization: LocalizationOptions = field(default_factory=LocalizationOptions)
     iou: IoUOptions = field(default_factory=IoUOptions)
+    lost: LostOptions = field(default_factory=LostOptions)
 
 
 def default() -> AtomOptions:

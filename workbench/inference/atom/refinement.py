@@ -7,7 +7,7 @@ looks at the crop's features (the overlap network) are exchanged freely.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -67,14 +67,26 @@ class Sight:
     features: tuple[Tensor, ...]
 
 
+class Refined(NamedTuple):
+    """What a refinement makes of a target.
+
+    Args:
+        target: the adjusted one; the given one where nothing better is found.
+        likeness: how much its place looks like the target, [0, 1]; None = the refinement cannot tell.
+    """
+
+    target: Target
+    likeness: float | None = None
+
+
 class BoxRefinement(Protocol):
     """Adjusts a target's box."""
 
     def start(self, sight: Sight, target: Target) -> None:
         """Learn the target as it looks in the first frame."""
 
-    def refine(self, sight: Sight, target: Target) -> Target:
-        """The adjusted target; ``target`` itself where nothing better is found."""
+    def refine(self, sight: Sight, target: Target) -> Refined:
+        """The target adjusted to what is seen."""
 
     def learn(self, sight: Sight, target: Target) -> None:
         """Take the final target of this frame as an example. Not called when it may be a wrong one."""
@@ -116,7 +128,7 @@ class IoURefinement:
         with torch.no_grad():
             self._modulation = self._predictor.get_modulation(sight.features, box[None])
 
-    def refine(self, sight: Sight, target: Target) -> Target:
+    def refine(self, sight: Sight, target: Target) -> Refined:
         """The mean of the boxes with the highest predicted overlap."""
         boxes = self.candidates(crop_box(sight, target))
         with torch.no_grad():
@@ -127,10 +139,10 @@ class IoURefinement:
         limit = self._options.max_aspect
         usable = (aspect < limit) & (aspect > 1 / limit)
         if not usable.any():
-            return target
+            return Refined(target)
         boxes, overlaps = boxes[usable], overlaps[usable]
         best = overlaps.topk(min(self._options.keep, len(overlaps))).indices
-        return source_target(sight, boxes[best].mean(0))
+        return Refined(source_target(sight, boxes[best].mean(0)))
 
     def learn(self, sight: Sight, target: Target) -> None:
         """Nothing: the network remembers the first frame only."""

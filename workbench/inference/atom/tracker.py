@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -59,6 +60,13 @@ class Grid:
         return maps if self.window is None else maps * self.window
 
 
+class Look(NamedTuple):
+    """A crop that is searched: around ``center`` (y, x), ``scale`` pixels of the frame per pixel of it."""
+
+    center: Vector
+    scale: float
+
+
 class AtomTracker:
     """Follows one target.
 
@@ -93,6 +101,7 @@ class AtomTracker:
         if not (box[2] > 0 and box[3] > 0 and all(math.isfinite(v) for v in box)):
             raise UserError(f"A tracker cannot start from the box {box}: draw one with width and height.")
         self.frame = 0
+        self._lost = 0  # frames in a row
         self.target = Target.from_box(box)
         self.scale = search_scale(self.target.size, self.options.sample.search_area, self.side)
         self.base_size = self.target.size / self.scale
@@ -114,18 +123,20 @@ class AtomTracker:
     def step(self, image: Image) -> TargetState:
         """Find the target in ``image``, the next frame, and learn from it."""
         self.frame += 1
-        center = np.round(self.target.center)
-        scales = [self.scale * factor for factor in self.options.sample.scale_factors]
-        features = self._extractor(self._crops(image, scales, self.side))
+        looks = self._looks(image)
+        features = self._extractor(self._crops(image, looks, self.side))
         samples = self.classifier.project(features.classifier)
         place = self.locate(self.classifier.scores(samples))
-        scale = scales[place.scale]
-        sight = Sight(image, center, scale, self.side, features.of(place.scale).refinement)
-        if place.flag is not Flag.NOT_FOUND:
-            self._move(sight, place)
-        self._learn(samples[place.scale : place.scale + 1], sight, place.flag)
-        score = max(0.0, min(place.score, 1.0))
-        return TargetState(self.target.box, score, place.flag is not Flag.NOT_FOUND)
+        look = looks[place.scale]
+        seen = features.of(place.scale).refinement
+        sight = Sight(image, np.round(look.center), look.scale, self.side, seen)
+        flag, score = place.flag, max(0.0, min(place.score, 1.0))
+        if flag is not Flag.NOT_FOUND:
+            flag, score = self._move(sight, place, away=place.scale >= len(self.options.sample.scale_factors))
+        found = flag is not Flag.NOT_FOUND
+        self._lost = 0 if found else self._lost + 1
+        self._learn(samples[place.scale : place.scale + 1], sight, flag)
+        return TargetState(self.target.box, score, found)
 
     def locate(self, scores: Tensor) -> Localization:
         """The target's displacement from the classifier's scores (scales, 1, h, w)."""
@@ -133,18 +144,49 @@ class AtomTracker:
         h, w = (self.target.size / self.scale * self.grid.points / self.side).tolist()
         return localize(fine, (h, w), self.options.localization)
 
-    def _move(self, sight: Sight, place: Localization) -> None:
-        """Take the target to the place found, and adjust its box."""
+    def _looks(self, image: Image) -> list[Look]:
+        """Where to look: at the last place in all scales, and in turn around it when it is lost."""
+        here = self.target.center
+        looks = [Look(here, self.scale * factor) for factor in self.options.sample.scale_factors]
+        options = self.options.lost
+        if options.patience is None or self._lost <= options.patience:
+            return looks
+        turn = self._lost - options.patience - 1
+        ring, direction = turn // 8 % options.rings, 2 * math.pi * (turn * 3 % 8) / 8
+        far = options.reach * 1.5**ring * self.side * self.scale
+        there = here + far * np.array([math.sin(direction), math.cos(direction)])
+        if (there < 0).any() or (there >= image.shape[:2]).any():
+            return looks
+        return [*looks, Look(there, self.scale)]
+
+    def _move(self, sight: Sight, place: Localization, *, away: bool) -> tuple[Flag, float]:
+        """Take the target to the place found and adjust its box, unless it does not look like it.
+
+        Args:
+            sight: the crop it was found in.
+            place: where.
+            away: that crop was not around the last known place.
+
+        Returns:
+            The flag and the score of the frame.
+        """
         # Displacements count in the scale of the last frame, also when another one fits better.
         step = np.array(place.displacement) * (self.side / np.array(self.grid.points)) * self.scale
-        center, size = sight.center + step, self.target.size
+        center, size, scale = sight.center + step, self.target.size, self.scale
+        score = max(0.0, min(place.score, 1.0))
         if self._refinement is None:
-            self.scale = float(np.clip(sight.scale, *self._scale_limits(sight.image)))
-            size = self.base_size * self.scale
-        self.target = Target(_inside(center, size, sight.image), size)
+            scale = float(np.clip(sight.scale, *self._scale_limits(sight.image)))
+            size = self.base_size * scale
+        target = Target(_inside(center, size, sight.image), size)
         if self._refinement is not None:
-            self.target = self._refinement.refine(sight, self.target)
-            self.scale = math.sqrt(float(np.prod(self.target.size) / np.prod(self.base_size)))
+            target, likeness = self._refinement.refine(sight, target)
+            scale = math.sqrt(float(np.prod(target.size) / np.prod(self.base_size)))
+            if likeness is not None:
+                score = math.sqrt(score * likeness)
+        if score < (self.options.lost.regain if away else self.options.lost.below):
+            return Flag.NOT_FOUND, score
+        self.target, self.scale = target, scale
+        return place.flag, score
 
     def _learn(self, sample: Tensor, sight: Sight, flag: Flag) -> None:
         """Store the sample and train the filter, as the flag says."""
@@ -164,7 +206,8 @@ class AtomTracker:
     def _first_features(self, image: Image) -> tuple[Features, list[tuple[int, int]]]:
         """Features of the first frame's views, and how far each view moves the target (y, x pixels)."""
         options = self.options.augmentation
-        large = self._crops(image, [self.scale], expanded_side(self.side, options.expansion))
+        look = Look(self.target.center, self.scale)
+        large = self._crops(image, [look], expanded_side(self.side, options.expansion))
         views = first_views(options, side=self.side, draws=self._draws)
         features = self._extractor(torch.cat([view(large, side=self.side) for view in views]))
         copies, probability = options.dropout
@@ -173,11 +216,14 @@ class AtomTracker:
         shifts = [view.shift for view in views] + [(0, 0)] * copies
         return Features(torch.cat([samples, dropped]), features.refinement), shifts
 
-    def _crops(self, image: Image, scales: list[float], side: int) -> Tensor:
-        """Crops around the target, one for each scale, (n, 3, side, side)."""
-        rule, center = self.options.sample.crop_rule, self.target.center
+    def _crops(self, image: Image, looks: list[Look], side: int) -> Tensor:
+        """One crop for each look, (n, 3, side, side)."""
+        rule = self.options.sample.crop_rule
         return torch.cat(
-            [sample_patch(image, center, size=s * side, output=side, rule=rule)[0] for s in scales]
+            [
+                sample_patch(image, look.center, size=look.scale * side, output=side, rule=rule)[0]
+                for look in looks
+            ]
         )
 
     def _grid(self, like: Tensor) -> Grid:
