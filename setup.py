@@ -13,6 +13,7 @@ class BuildWithResources(build_py):
     """Copies them beside the modules; an editable installation reads them where they are."""
 
     def run(self) -> None:
+        """Build, then copy."""
         super().run()
         if self.editable_mode:
             return
