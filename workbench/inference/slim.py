@@ -1,0 +1,107 @@
+"""The tracker that ships: ATOM on the slim network, trained by this project on made video.
+
+The classifier looks at the network's fused map. What adjusts the box is chosen by ``Refine``, since each way
+is an honest one: correlation filters, the overlap network, or first the one and then the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from workbench.inference.atom.draws import Draws
+from workbench.inference.atom.extraction import Features
+from workbench.inference.atom.options import AtomOptions
+from workbench.inference.atom.pretrained import unit_power
+from workbench.inference.atom.refinement import BoxRefinement, IoURefinement, Refined, Sight, Target
+from workbench.inference.atom.tracker import AtomTracker
+from workbench.inference.correlation import CorrelationRefinement
+from workbench.models.atom_slim import STRIDE, SlimAtomNet
+from workbench.tracking.scale_filter import ScaleFilterOptions
+from workbench.tracking.translation_filter import TranslationFilterOptions
+
+Refine = Literal["filters", "overlap", "both"]
+
+
+class SlimFeatures:
+    """The fused map for the classifier, and the two stages for the overlap head.
+
+    Args:
+        network: in evaluation mode.
+        device: that the network is on.
+    """
+
+    stride = STRIDE
+
+    def __init__(self, network: SlimAtomNet, *, device: torch.device) -> None:
+        self._network = network
+        self._device = device
+
+    @torch.no_grad()
+    def __call__(self, crops: Tensor) -> Features:
+        """Crops (B, 3, S, S) RGB in [0, 255] to maps of stride 8, and those of stride 8 and 16."""
+        maps = self._network(crops.to(self._device, memory_format=torch.channels_last))
+        return Features(unit_power(maps.classifier), tuple(maps.overlap))
+
+
+class InTurn:
+    """A refinement after another: each starts from what the one before found.
+
+    Args:
+        steps: in order. The likeness is that of the last one that can tell.
+    """
+
+    def __init__(self, *steps: BoxRefinement) -> None:
+        self._steps = steps
+
+    def start(self, sight: Sight, target: Target) -> None:
+        """Learn the target as it looks in the first frame."""
+        for step in self._steps:
+            step.start(sight, target)
+
+    def refine(self, sight: Sight, target: Target) -> Refined:
+        """The target after all steps."""
+        likeness = None
+        for step in self._steps:
+            target, told = step.refine(sight, target)
+            likeness = told if told is not None else likeness
+        return Refined(target, likeness)
+
+    def learn(self, sight: Sight, target: Target) -> None:
+        """Take the final target of this frame as an example."""
+        for step in self._steps:
+            step.learn(sight, target)
+
+
+@dataclass(frozen=True)
+class SlimOptions:
+    """The tracker's parameters.
+
+    Args:
+        atom: of the classifier, the localisation, the overlap network, and the lost.
+        refine: what adjusts the box.
+        place, size: of the correlation filters.
+    """
+
+    atom: AtomOptions = field(default_factory=AtomOptions)
+    refine: Refine = "filters"
+    place: TranslationFilterOptions = field(default_factory=TranslationFilterOptions)
+    size: ScaleFilterOptions = field(default_factory=ScaleFilterOptions)
+
+
+def slim_tracker(
+    network: SlimAtomNet, *, options: SlimOptions, seed: int = 0, device: torch.device | str = "cpu"
+) -> AtomTracker:
+    """A tracker on a slim network, which is moved to the device and set to evaluation."""
+    device = torch.device(device)
+    network.eval().requires_grad_(False).to(device, memory_format=torch.channels_last)
+    draws = Draws(seed)
+    overlap = IoURefinement(network.bb_regressor, options=options.atom.iou, draws=draws)
+    filters = CorrelationRefinement(place=options.place, size=options.size)
+    refinement = {"filters": filters, "overlap": overlap, "both": InTurn(filters, overlap)}[options.refine]
+    return AtomTracker(
+        SlimFeatures(network, device=device), refinement, options=options.atom, draws=draws
+    )
