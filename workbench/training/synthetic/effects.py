@@ -1,0 +1,120 @@
+"""What light, lens, sensor and codec do to a picture, for a batch of pictures at once.
+
+All functions take (N, 3, H, W) RGB, 0 to 255, and one number or more for each picture; cheap effects touch
+all pictures, costly ones are called with those that need them.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+Array = NDArray[np.float64]
+BLOCK = 8  # pixels of a codec's block
+TAPS = 7  # pictures that a motion blur is the mean of
+LUMA = ((0.299, 0.587, 0.114), (-0.1687, -0.3313, 0.5), (0.5, -0.4187, -0.0813))  # JPEG's Y, Cb, Cr
+
+
+def column(values: Array, like: Tensor) -> Tensor:
+    """(N, ...) numbers as a float32 tensor (N, ..., 1, 1) beside a picture."""
+    return torch.as_tensor(values, dtype=torch.float32, device=like.device)[..., None, None]
+
+
+def light(images: Tensor, gain: Array, curve: Array, slope: Array) -> Tensor:
+    """Exposure and colour cast, contrast, and a light that changes across the picture.
+
+    Args:
+        images: (N, 3, H, W).
+        gain: (N, 3) factor of each channel.
+        curve: (N,) in [-0.7, 0.7], brightens (above 0) or darkens the middle grey, as a gamma does.
+        slope: (N, 2) change of the factor over the width and the height.
+    """
+    height, width = images.shape[2:]
+    x = torch.linspace(-0.5, 0.5, width, device=images.device)
+    y = torch.linspace(-0.5, 0.5, height, device=images.device)[:, None]
+    s = column(slope, images)
+    lit = images * (column(gain, images) * (1 / 255)) * (1 + s[:, :1] * x + s[:, 1:] * y)
+    lit = lit.clamp_(0, 1)
+    return torch.addcmul(lit, column(curve, images)[:, None] * lit, 1 - lit).mul_(255)
+
+
+def grey(images: Tensor) -> Tensor:
+    """The luma in all three channels."""
+    weights = torch.tensor(LUMA[0], device=images.device)[:, None, None]
+    return (images * weights).sum(dim=1, keepdim=True).expand_as(images)
+
+
+def motion_blur(images: Tensor, way: Array) -> Tensor:
+    """Mean along a straight way: (N, 2) x and y in pixels."""
+    height, width = images.shape[2:]
+    steps = np.rint(way[:, None] * np.linspace(-0.5, 0.5, TAPS)[:, None]).astype(np.int64)  # (N, TAPS, 2)
+    border = int(np.abs(steps).max(initial=0))
+    padded = functional.pad(images, [border] * 4, mode="replicate")
+    shifted = padded.unfold(2, height, 1).unfold(3, width, 1)  # (N, 3, tops, lefts, H, W)
+    row = torch.arange(len(images), device=images.device)
+    left, top = torch.as_tensor(steps + border, device=images.device).unbind(2)
+    total = torch.zeros_like(images)
+    for tap in range(TAPS):
+        total += shifted[row, :, top[:, tap], left[:, tap]]
+    return total / TAPS
+
+
+def defocus(images: Tensor, amount: Array) -> Tensor:
+    """Blend with the picture blurred by a binomial kernel of 5 pixels; amount (N,) in [0, 1]."""
+    soft = functional.pad(images, [2] * 4, mode="replicate")
+    for _ in range(4):
+        soft = soft[..., 1:] + soft[..., :-1]
+    for _ in range(4):
+        soft = soft[..., 1:, :] + soft[..., :-1, :]
+    return torch.lerp(images, soft.mul_(1 / 256), column(amount, images)[:, None])
+
+
+def sharpen(images: Tensor, amount: Array) -> Tensor:
+    """What cameras do: the difference to the blurred picture, amount (N,) times, on top."""
+    return defocus(images, -amount)
+
+
+def compress(images: Tensor, step: Array, offset: tuple[int, int]) -> Tensor:
+    """Quantise the cosine transform of 8 x 8 blocks, as JPEG and the intra pictures of video do.
+
+    Args:
+        images: (N, 3, H, W).
+        step: (N,) quantiser step of the lowest frequencies in grey levels; the highest get six times that.
+        offset: where the grid of blocks starts, rows and columns in [0, 8).
+    """
+    height, width = images.shape[2:]
+    top, left = offset
+    bottom, right = -(height + top) % BLOCK, -(width + left) % BLOCK
+    colour = torch.tensor(LUMA, device=images.device)
+    padded = functional.pad(images, (left, right, top, bottom), mode="replicate")
+    n, _, tall, wide = padded.shape
+    planes = colour @ padded.reshape(n, 3, -1)
+    blocks = planes.reshape(n, 3, tall // BLOCK, BLOCK, wide // BLOCK, BLOCK).transpose(3, 4)
+    cosine, table = _cosines().to(images.device), _steps().to(images.device)
+    q = table * column(step, images)[:, None, None, None]
+    coefficients = cosine @ blocks @ cosine.T
+    blocks = cosine.T @ ((coefficients / q).round() * q) @ cosine
+    planes = blocks.transpose(3, 4).reshape(n, 3, -1)
+    back = (torch.linalg.inv(colour) @ planes).reshape(n, 3, tall, wide)
+    return back[:, :, top : top + height, left : left + width]
+
+
+@cache
+def _cosines() -> Tensor:
+    k = torch.arange(BLOCK)
+    basis = torch.cos(torch.pi * k[:, None] * (2 * k + 1) / (2 * BLOCK)) / 2
+    basis[0] /= 2**0.5
+    return basis
+
+
+@cache
+def _steps() -> Tensor:
+    """(3, 1, 1, 8, 8) factors on the step: coarser for high frequencies, and twice as coarse for colour."""
+    k = torch.arange(BLOCK)
+    table = 1 + 5 * (k + k[:, None]) / (2 * BLOCK - 2)
+    return table * torch.tensor([1.0, 2.0, 2.0])[:, None, None, None, None]
