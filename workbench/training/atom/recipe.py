@@ -10,9 +10,16 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from workbench.models.atom_slim import SlimAtomNet
+from workbench.models.atom_slim import MEAN, STD, SlimAtomNet
+from workbench.models.checkpoints import load_into, read_checkpoint
+from workbench.models.recognition import Spec
+from workbench.models.weights_file import write_weights
+from workbench.models.weights_header import Header
 from workbench.training.atom.objective import ObjectiveOptions, objective
 from workbench.training.batches import PairBatch, PairSource
+from workbench.training.options import read_options
+from workbench.training.synthetic.pairs import PairGenerator
+from workbench.training.synthetic.plans import PairOptions
 
 HELD_OUT = 1_000_003  # added to the seed for pairs that are only looked at
 
@@ -24,6 +31,7 @@ class AtomRecipe:
     Args:
         width, classifier_channels, head_width: of the network, see ``SlimAtomNet``.
         objective: what counts how much.
+        made: the pairs that are painted.
         initial: weights to start from; None = from scratch.
         validation: batches of held-out made pairs that are looked at.
     """
@@ -32,21 +40,50 @@ class AtomRecipe:
     classifier_channels: int = 48
     head_width: int = 128
     objective: ObjectiveOptions = field(default_factory=ObjectiveOptions)
+    made: PairOptions = field(default_factory=lambda: PairOptions(search_area=4.0))
     initial: Path | None = None
     validation: int = 8
 
 
-class AtomTask:
-    """Network, data and loss of one training."""
+def make(
+    options: Mapping[str, Any], *, seed: int, device: str, rank: int = 0, world: int = 1
+) -> AtomTask:
+    """The task of a configuration file's table.
 
-    def __init__(self, recipe: AtomRecipe, source: PairSource, held_out: PairSource, *, device: str) -> None:
-        self.recipe = recipe
-        self.device = torch.device(device)
-        self.network = SlimAtomNet(
+    Args:
+        options: fields of ``AtomRecipe``.
+        seed: of the first weights and of the pairs.
+        device: where the network and the painting run.
+        rank, world: of this process among several; each paints pairs of its own.
+
+    Raises:
+        UserError: an option is unknown or wrong.
+        ModelError: the weights to start from cannot be read.
+    """
+    recipe = read_options(AtomRecipe, options, name="task")
+    source = PairGenerator(recipe.made, seed=seed * world + rank, device=device)
+    held_out = PairGenerator(replace(recipe.made, ramp=0), seed=seed + HELD_OUT, device=device)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = SlimAtomNet(
             width=recipe.width,
             classifier_channels=recipe.classifier_channels,
             head_width=recipe.head_width,
-        ).to(self.device, memory_format=torch.channels_last)
+        )
+    if recipe.initial is not None:
+        load_into(network, read_checkpoint(recipe.initial))
+    return AtomTask(recipe, network, source, held_out, device=device)
+
+
+class AtomTask:
+    """Network, data and loss of one training; a ``training.task.Task``."""
+
+    def __init__(
+        self, recipe: AtomRecipe, network: SlimAtomNet, source: PairSource, held_out: PairSource, *, device: str
+    ) -> None:
+        self.recipe = recipe
+        self.device = torch.device(device)
+        self.network: nn.Module = network.to(self.device, memory_format=torch.channels_last)
         self._source = source
         self._held_out = held_out
 
@@ -62,6 +99,7 @@ class AtomTask:
 
     def loss(self, batch: PairBatch, generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss, and its parts for the log."""
+        assert isinstance(self.network, SlimAtomNet)
         terms = objective(self.network, batch, options=self.recipe.objective, generator=generator)
         return terms.total, {
             "overlap": terms.overlap,
@@ -73,8 +111,7 @@ class AtomTask:
         """The parts of the loss on pairs that are never trained on; their negative sum is the score."""
         assert isinstance(network, SlimAtomNet)
         generator = torch.Generator().manual_seed(0)
-        network.eval()
-        with torch.inference_mode():
+        with torch.no_grad():
             terms = torch.stack(
                 [
                     torch.stack(
@@ -92,10 +129,20 @@ class AtomTask:
         return {"score": -total, "overlap": overlap, "filter": filter_part, "explained": explained}
 
 
-def architecture(recipe: AtomRecipe) -> Mapping[str, Any]:
-    """The arguments of ``SlimAtomNet``."""
-    return {
-        "width": recipe.width,
-        "classifier_channels": recipe.classifier_channels,
-        "head_width": recipe.head_width,
-    }
+    def export(self, network: nn.Module, path: Path, about: Mapping[str, str]) -> None:
+        """Write the file of weights, in half precision."""
+        recipe = self.recipe
+        options = {
+            "width": recipe.width,
+            "classifier_channels": recipe.classifier_channels,
+            "head_width": recipe.head_width,
+        }
+        header = Header(
+            Spec("atom", "sot", "slim", options=options),
+            mean=MEAN,
+            std=STD,
+            licence="as the program",
+            data="pairs painted by workbench.training.synthetic; no photograph, no recorded video",
+            training=dict(about),
+        )
+        write_weights(path, network.state_dict(), header, half=True)
