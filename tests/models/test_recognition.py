@@ -3,6 +3,7 @@
 import pytest
 
 from tests.reference_golden import published_keys
+from workbench.models.atom_slim import SlimAtomNet
 from workbench.models.recognition import Spec, recognise
 
 HEADS = {
@@ -24,8 +25,8 @@ def centernet(task, arch, head_conv, classes, heads=None):
 
 
 SPECS = {
-    "atom_resnet18": Spec("atom", "sot", "resnet18", classes=0),
-    "atom_resnet50": Spec("atom", "sot", "resnet50", classes=0),
+    "atom_resnet18": Spec("atom", "sot", "resnet18"),
+    "atom_resnet50": Spec("atom", "sot", "resnet50"),
     "cn_ctdet_dla_34": centernet("ctdet", "dla_34", 256, 80),
     "cn_ctdet_dlav0_34": centernet("ctdet", "dlav0_34", 256, 80),
     "cn_ctdet_hourglass": centernet("ctdet", "hourglass", 256, 80),
@@ -72,6 +73,14 @@ def shapes_of(name):
 @pytest.mark.parametrize("name", SPECS)
 def test_published_networks_are_told_by_their_names(name):
     assert recognise(shapes_of(name)) == SPECS[name]
+
+
+def test_the_slim_tracker_is_told_from_the_published_one():
+    state = SlimAtomNet(width=8, classifier_channels=6, head_width=16).state_dict()
+    options = {"width": 8, "classifier_channels": 6, "head_width": 16}
+    assert recognise({k: tuple(v.shape) for k, v in state.items()}) == Spec(
+        "atom", "sot", "slim", options=options
+    )
 
 
 def test_another_number_of_classes_and_heads_of_others_are_seen():

@@ -13,17 +13,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+RUNNABLE = frozenset({"atom"})  # kinds whose network is here; the others are only recognised
 Shapes = Mapping[str, tuple[int, ...]]
 
 DLA = {"base", "dla_up", "ida_up"}
 RESNET = {"conv1", "bn1", "layer1", "layer2", "layer3", "layer4", "deconv_layers", "fc"}
 HOURGLASS = {"pre", "kps", "cnvs", "inters", "inters_", "cnvs_"}
-RESNETS: dict[tuple[tuple[int, ...], bool], str] = {  # blocks of the four stages, and whether they are bottlenecks
+RESNETS: dict[
+    tuple[tuple[int, ...], bool], str
+] = {  # blocks of the four stages, and whether they are bottlenecks
     ((2, 2, 2, 2), False): "18",
     ((3, 4, 6, 3), False): "34",
     ((3, 4, 6, 3), True): "50",
     ((3, 4, 23, 3), True): "101",
     ((3, 8, 36, 3), True): "152",
+}
+SLIM = {  # what models.atom_slim is built from, and whose channels say it
+    "width": "feature_extractor.conv1.weight",
+    "classifier_channels": "feature_extractor.fused.weight",
+    "head_width": "bb_regressor.conv3_1t.0.weight",
 }
 OFFSETS = "conv_offset_mask.weight"  # of a deformable convolution
 
@@ -79,9 +87,11 @@ def recognise(shapes: Shapes) -> Spec | None:
 def _atom(shapes: Shapes) -> Spec | None:
     if not any(name.startswith("bb_regressor.") for name in shapes):
         return None
+    if SLIM["classifier_channels"] in shapes:
+        return Spec("atom", "sot", "slim", options={k: shapes[name][0] for k, name in SLIM.items()})
     blocks = _blocks(shapes, "feature_extractor.")
     arch = RESNETS.get((blocks, "feature_extractor.layer1.0.conv3.weight" in shapes))
-    return None if arch is None else Spec("atom", "sot", f"resnet{arch}", classes=0)
+    return None if arch is None else Spec("atom", "sot", f"resnet{arch}")
 
 
 def _stgcn(shapes: Shapes) -> Spec | None:

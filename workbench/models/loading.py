@@ -1,0 +1,165 @@
+"""One loader for every file of weights: ours by its header, published ones by their parameters' names.
+
+Published files are loaded as their authors' code does it, with one difference: what does not match is not
+passed over in silence. Heads may be missing, or be others, or have other classes, and the report lists
+them; a trunk that is not whole is an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from torch import nn
+
+from workbench.core.errors import ModelError
+from workbench.models.checkpoints import Checkpoint, LoadReport, load_into, read_checkpoint
+from workbench.models.published import published_header
+from workbench.models.recognition import Spec, recognise
+from workbench.models.weights_file import read_weights
+from workbench.models.weights_header import Header, read_header
+
+CLASSIFIER = ("base.fc.", "feature_extractor.fc.")  # of ImageNet: in many files, used by no tracker
+NEEDED = {  # heads without which a task cannot be decoded, with their channels; hm has one for each class
+    "ctdet": {"wh": 2},
+    "multi_pose": {"wh": 2, "hps": 34},
+    "ddd": {"dep": 1, "rot": 8, "dim": 3},
+    "mot": {"wh": 4, "id": 128},
+}
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A network with its weights.
+
+    Args:
+        path: the file.
+        header: what the file says about itself, or what is known of published weights.
+        network: in evaluation mode, on the CPU.
+        report: what in the file and in the network did not match.
+    """
+
+    path: Path
+    header: Header
+    network: nn.Module
+    report: LoadReport
+
+    @property
+    def kind(self) -> str:
+        """Which sessions it is for."""
+        return self.header.spec.kind
+
+    @property
+    def untrained(self) -> tuple[str, ...]:
+        """Heads that the file has no weights for; what they give means nothing."""
+        names = self.report.missing + self.report.misshaped
+        return tuple(head for head in self.header.spec.heads if _belongs(names, head))
+
+
+def load(path: Path | str, *, kind: str | None = None, spec: Spec | None = None) -> LoadedModel:
+    """The network that a file of weights belongs to, with these weights.
+
+    Args:
+        path: a file of ours, or a published one.
+        kind: the kind that is wanted; None for any.
+        spec: another network to put the weights into, such as one with other classes or heads, to be
+            trained further; None for the file's own.
+
+    Raises:
+        ModelError: the file cannot be read, is damaged or holds no weights; no network is known for them,
+            or one of another kind; their trunk is not whole.
+    """
+    header, checkpoint = read_any(Path(path))
+    if kind not in (None, header.spec.kind):
+        raise ModelError(f"{path} holds {header.spec}, not {kind}: choose another file.")
+    if spec is not None:
+        classes = header.classes if spec.classes == len(header.classes) else ()
+        header = replace(header, spec=spec, classes=classes)
+    header = replace(header, spec=_whole(header.spec))
+    network = build(header.spec)
+    report = load_into(network, checkpoint, partial=True)
+    _check_trunk(checkpoint.path, header.spec, report)
+    return LoadedModel(checkpoint.path, header, network.eval(), report)
+
+
+def inspect(path: Path | str) -> Header:
+    """What is in a file of weights, without building its network.
+
+    Raises:
+        ModelError: as ``load``, but a network of this program is not needed for it.
+    """
+    return read_any(Path(path))[0]
+
+
+def read_any(path: Path) -> tuple[Header, Checkpoint]:
+    """The tensors of a file, and what they are.
+
+    Raises:
+        ModelError: it cannot be read, is damaged, holds no weights, or none that are known.
+    """
+    if read_header(path) is not None:
+        weights = read_weights(path)
+        return weights.header, Checkpoint(path, weights.state)
+    checkpoint = read_checkpoint(path)
+    spec = recognise({name: tuple(value.shape) for name, value in checkpoint.state.items()})
+    if spec is None:
+        some = ", ".join(list(checkpoint.state)[:3])
+        raise ModelError(
+            f"{path} holds weights of no network that is known here (it has {some}): choose weights of ATOM, "
+            "CenterNet, FairMOT, CenterTrack or ST-GCN."
+        )
+    return published_header(spec), checkpoint
+
+
+def build(spec: Spec) -> nn.Module:
+    """A network, not yet trained.
+
+    Raises:
+        ModelError: there is none of this kind and trunk here.
+    """
+    builder = BUILDERS.get(spec.kind)
+    if builder is None:
+        raise ModelError(f"{spec} cannot be run by this version of the program: it has no such network yet.")
+    try:
+        return builder(spec)
+    except (LookupError, TypeError, ValueError, RuntimeError) as error:
+        raise ModelError(f"No network can be built from {spec} ({error}): choose another file.") from error
+
+
+def _whole(spec: Spec) -> Spec:
+    """The spec with the heads its task cannot do without."""
+    needed = {} if spec.kind == "centertrack" else NEEDED.get(spec.task, {})
+    return replace(spec, heads={**spec.heads, **{k: v for k, v in needed.items() if k not in spec.heads}})
+
+
+def _check_trunk(path: Path, spec: Spec, report: LoadReport) -> None:
+    for how, names in (("lacks", report.missing), ("has another size for", report.misshaped)):
+        wrong = [
+            name
+            for name in names
+            if not name.endswith("num_batches_tracked")
+            and not name.startswith(CLASSIFIER)
+            and name.split(".")[0] not in spec.heads
+        ]
+        if wrong:
+            raise ModelError(
+                f"{path} is not the whole of {spec}: it {how} {wrong[0]} and {len(wrong) - 1} more; choose "
+                "another file."
+            )
+
+
+def _belongs(names: tuple[str, ...], head: str) -> bool:
+    return any(name.startswith(f"{head}.") for name in names)
+
+
+def _atom(spec: Spec) -> nn.Module:
+    from workbench.models.atom import atom_resnet18, atom_resnet50
+    from workbench.models.atom_slim import SlimAtomNet
+
+    if spec.arch == "slim":
+        return SlimAtomNet(**spec.options)
+    return {"resnet18": atom_resnet18, "resnet50": atom_resnet50}[spec.arch]()
+
+
+BUILDERS: dict[str, Callable[[Spec], nn.Module]] = {"atom": _atom}
