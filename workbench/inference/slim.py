@@ -102,6 +102,4 @@ def slim_tracker(
     overlap = IoURefinement(network.bb_regressor, options=options.atom.iou, draws=draws)
     filters = CorrelationRefinement(place=options.place, size=options.size)
     refinement = {"filters": filters, "overlap": overlap, "both": InTurn(filters, overlap)}[options.refine]
-    return AtomTracker(
-        SlimFeatures(network, device=device), refinement, options=options.atom, draws=draws
-    )
+    return AtomTracker(SlimFeatures(network, device=device), refinement, options=options.atom, draws=draws)

@@ -5,7 +5,13 @@ import torch
 from torch.nn import functional
 
 from workbench.models.atom_slim import STRIDE, SlimAtomNet
-from workbench.training.atom.filter_loss import FilterLossOptions, _label, _Spectra, filter_loss, learn_filters
+from workbench.training.atom.filter_loss import (
+    FilterLossOptions,
+    _label,
+    _Spectra,
+    filter_loss,
+    learn_filters,
+)
 from workbench.training.atom.objective import ObjectiveOptions, objective
 from workbench.training.atom.proposals import ProposalOptions, overlap, proposals
 from workbench.training.batches import PairBatch

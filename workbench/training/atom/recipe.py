@@ -45,9 +45,7 @@ class AtomRecipe:
     validation: int = 8
 
 
-def make(
-    options: Mapping[str, Any], *, seed: int, device: str, rank: int = 0, world: int = 1
-) -> AtomTask:
+def make(options: Mapping[str, Any], *, seed: int, device: str, rank: int = 0, world: int = 1) -> AtomTask:
     """The task of a configuration file's table.
 
     Args:
@@ -79,7 +77,13 @@ class AtomTask:
     """Network, data and loss of one training; a ``training.task.Task``."""
 
     def __init__(
-        self, recipe: AtomRecipe, network: SlimAtomNet, source: PairSource, held_out: PairSource, *, device: str
+        self,
+        recipe: AtomRecipe,
+        network: SlimAtomNet,
+        source: PairSource,
+        held_out: PairSource,
+        *,
+        device: str,
     ) -> None:
         self.recipe = recipe
         self.device = torch.device(device)
@@ -127,7 +131,6 @@ class AtomTask:
             ).mean(0)
         total, overlap, filter_part, explained = terms.tolist()
         return {"score": -total, "overlap": overlap, "filter": filter_part, "explained": explained}
-
 
     def export(self, network: nn.Module, path: Path, about: Mapping[str, str]) -> None:
         """Write the file of weights, in half precision."""
