@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 Array = NDArray[np.float64]
 Map = NDArray[np.float32]
 Image = NDArray[np.uint8]
+Point = Sequence[float] | NDArray[np.floating] | NDArray[np.integer]
 
 
 def affine_transform(
@@ -99,7 +100,7 @@ def gaussian(diameter: int, sigma: float) -> Array:
     return np.asarray(peak)
 
 
-def window(center: Sequence[float], radius: int, shape: Sequence[int]) -> tuple[_Slices, _Slices]:
+def window(center: Point, radius: int, shape: Sequence[int]) -> tuple[_Slices, _Slices]:
     """Where a square of ``radius`` about a truncated centre lies on a map of ``shape`` (H, W).
 
     Returns:
@@ -118,7 +119,7 @@ def window(center: Sequence[float], radius: int, shape: Sequence[int]) -> tuple[
 _Slices = tuple[slice, slice]
 
 
-def draw_umich_gaussian(heatmap: Map, center: Sequence[float], radius: int, *, peak: float = 1.0) -> None:
+def draw_umich_gaussian(heatmap: Map, center: Point, radius: int, *, peak: float = 1.0) -> None:
     """Draw a peak into ``heatmap`` (H, W), in place, keeping the larger value; sigma is a sixth of its width.
 
     Args:
@@ -133,7 +134,7 @@ def draw_umich_gaussian(heatmap: Map, center: Sequence[float], radius: int, *, p
     heatmap[on_map] = np.maximum(heatmap[on_map], drawn)
 
 
-def draw_msra_gaussian(heatmap: Map, center: Sequence[float], sigma: int) -> None:
+def draw_msra_gaussian(heatmap: Map, center: Point, sigma: int) -> None:
     """Draw a peak of three ``sigma`` to each side into ``heatmap`` (H, W), in place; the centre rounds."""
     radius = int(sigma * 3)
     middle = (int(center[0] + 0.5), int(center[1] + 0.5))
