@@ -71,7 +71,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"Tracking Workbench {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for add in (_add_window, _add_track, _add_export, _add_import, _add_info, _add_demo, _add_trackers):
+    for add in (
+        _add_window,
+        _add_track,
+        _add_export,
+        _add_import,
+        _add_info,
+        _add_demo,
+        _add_trackers,
+        _add_models,
+    ):
         add(commands)
     parser.set_defaults(names=tuple(commands.choices))
     return parser
@@ -146,6 +155,27 @@ def _add_demo(commands: Any) -> None:
 def _add_trackers(commands: Any) -> None:
     command = commands.add_parser("trackers", help="list the trackers that can follow a box")
     command.set_defaults(run=_trackers)
+
+
+def _add_models(commands: Any) -> None:
+    command = commands.add_parser("models", help="weights of networks: what there is, add, check, fetch")
+    actions = command.add_subparsers(dest="action", metavar="ACTION", required=True)
+    for action, argument, says in (
+        ("list", None, "all models, and what they need"),
+        ("add", "file", "copy a file of weights into the library"),
+        ("info", "name", "all that is known of a model"),
+        ("verify", "name", "compare a model's file with its checksum"),
+        ("remove", "name", "delete the library's copy of a model"),
+        ("download", "name", "fetch a published model; a stopped one is continued"),
+    ):
+        parser = actions.add_parser(action, help=says)
+        if argument:
+            parser.add_argument(argument, metavar=argument.upper(), type=Path if argument == "file" else str)
+        if action == "add":
+            parser.add_argument(
+                "--name", help="what to call it (default: its name in the catalogue, or the file's)"
+            )
+    command.set_defaults(run=_models)
 
 
 def _seed(text: str) -> int:
@@ -255,6 +285,26 @@ def _trackers(_: argparse.Namespace) -> None:
     for info in trackers():
         mark = " (default)" if info.default else ""
         print(f"{info.name}{mark}: {info.title}. {info.description}")
+
+
+def _models(arguments: argparse.Namespace) -> None:
+    from workbench.services.model_listing import describe_model, list_models
+    from workbench.services.models import user_library
+
+    library = user_library()
+    if arguments.action == "list":
+        print(list_models(library.entries()))
+    elif arguments.action == "info":
+        print(describe_model(library.find(arguments.name)))
+    elif arguments.action == "verify":
+        print(f"{arguments.name} is as it was added: {_finish(library.verify(arguments.name))}")
+    elif arguments.action == "remove":
+        library.remove(arguments.name)
+        print(f"{arguments.name} was removed from the library")
+    else:
+        adds = arguments.action == "add"
+        steps = library.add(arguments.file, name=arguments.name) if adds else library.download(arguments.name)
+        print(describe_model(_finish(steps)))
 
 
 def _open(path: Path, *, read_only: bool = False) -> Project:
