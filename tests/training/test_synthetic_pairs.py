@@ -1,6 +1,5 @@
 """Made pairs: a function of seed and index, true about their targets."""
 
-import numpy as np
 import pytest
 import torch
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from workbench.training.synthetic.painting import compose, paint
+from workbench.training.synthetic.painting import Pyramid, compose, paint, pyramid
 from workbench.training.synthetic.patches import Patches
 from workbench.training.synthetic.sprites import Sprites
 from workbench.training.synthetic.textures import make_textures, random_colours, random_kinds
@@ -17,12 +16,12 @@ Array = NDArray[np.float64]
 
 def make_backgrounds(
     rng: np.random.Generator, patches: Patches, sprites: Sprites, n: int, *, side: int
-) -> Tensor:
-    """(n, 3, side, side) RGB, 0 to 255.
+) -> Pyramid:
+    """(n, 3, side, side) RGB, 0 to 255, and the same smaller.
 
     Some are bare, some crowded; sizes of leaves follow a power law, so that there is detail at every scale.
     """
-    device = patches.pictures.device
+    device = patches.pictures[0].device
     contrast = rng.choice([0.2, 0.5, 1.0], n)
     kinds = random_kinds(rng, n, plain=0.5)
     ground = make_textures(
@@ -33,15 +32,15 @@ def make_backgrounds(
     for i in range(int(leaves.max(initial=0))):
         rows = np.flatnonzero(leaves > i)
         size = side * np.exp(-rng.exponential(0.7, len(rows))) * 0.35 + 4
-        which = rng.integers(len(patches.pictures), size=len(rows))
+        which = rng.integers(len(patches.pictures[0]), size=len(rows))
         paint(canvas, patches.pictures, which, scatter(rng, size, side), rows)
     things = rng.poisson(2.0, n)
     for i in range(int(things.max(initial=0))):
         rows = np.flatnonzero(things > i)
         size = side * rng.uniform(0.06, 0.2, len(rows))
-        which = rng.integers(len(sprites.pictures), size=len(rows))
+        which = rng.integers(len(sprites.pictures[0]), size=len(rows))
         paint(canvas, sprites.pictures, which, scatter(rng, size, side, upright=True), rows)
-    return canvas[:, :3].contiguous()
+    return pyramid(canvas[:, :3])
 
 
 def scatter(rng: np.random.Generator, size: Array, side: int, *, upright: bool = False) -> Array:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from workbench.training.synthetic.backgrounds import make_backgrounds
 from workbench.training.synthetic.families import make_layouts
+from workbench.training.synthetic.painting import Pyramid
 from workbench.training.synthetic.patches import Patches, make_patches
 from workbench.training.synthetic.sprites import Sprites, make_sprites
 
@@ -40,7 +41,7 @@ class Bank:
 
     patches: Patches
     sprites: Sprites
-    backgrounds: Tensor
+    backgrounds: Pyramid
     noise: Tensor
 
 

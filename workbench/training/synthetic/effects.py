@@ -17,7 +17,7 @@ from torch.nn import functional
 Array = NDArray[np.float64]
 BLOCK = 8  # pixels of a codec's block
 TAPS = 7  # pictures that a motion blur is the mean of
-LUMA = ((0.299, 0.587, 0.114), (-0.1687, -0.3313, 0.5), (0.5, -0.4187, -0.0813))  # JPEG's Y, Cb, Cr
+LUMA = (0.299, 0.587, 0.114)
 
 
 def column(values: Array, like: Tensor) -> Tensor:
@@ -45,7 +45,7 @@ def light(images: Tensor, gain: Array, curve: Array, slope: Array) -> Tensor:
 
 def grey(images: Tensor) -> Tensor:
     """The luma in all three channels."""
-    weights = torch.tensor(LUMA[0], device=images.device)[:, None, None]
+    weights = torch.tensor(LUMA, device=images.device)[:, None, None]
     return (images * weights).sum(dim=1, keepdim=True).expand_as(images)
 
 
@@ -80,7 +80,9 @@ def sharpen(images: Tensor, amount: Array) -> Tensor:
 
 
 def compress(images: Tensor, step: Array, offset: tuple[int, int]) -> Tensor:
-    """Quantise the cosine transform of 8 x 8 blocks, as JPEG and the intra pictures of video do.
+    """What JPEG and the intra pictures of video leave: coarse cosines of 8 x 8 blocks, coarser colour.
+
+    The luma's transform is quantised; of the colour, the mean of each half block is kept.
 
     Args:
         images: (N, 3, H, W).
@@ -90,31 +92,32 @@ def compress(images: Tensor, step: Array, offset: tuple[int, int]) -> Tensor:
     height, width = images.shape[2:]
     top, left = offset
     bottom, right = -(height + top) % BLOCK, -(width + left) % BLOCK
-    colour = torch.tensor(LUMA, device=images.device)
     padded = functional.pad(images, (left, right, top, bottom), mode="replicate")
-    n, _, tall, wide = padded.shape
-    planes = colour @ padded.reshape(n, 3, -1)
-    blocks = planes.reshape(n, 3, tall // BLOCK, BLOCK, wide // BLOCK, BLOCK).transpose(3, 4)
-    cosine, table = _cosines().to(images.device), _steps().to(images.device)
-    q = table * column(step, images)[:, None, None, None]
-    coefficients = cosine @ blocks @ cosine.T
-    blocks = cosine.T @ ((coefficients / q).round() * q) @ cosine
-    planes = blocks.transpose(3, 4).reshape(n, 3, -1)
-    back = (torch.linalg.inv(colour) @ planes).reshape(n, 3, tall, wide)
-    return back[:, :, top : top + height, left : left + width]
+    luma = grey(padded)[:, :1]
+    n, _, tall, wide = luma.shape
+    blocks = (
+        luma.reshape(n, tall // BLOCK, BLOCK, wide // BLOCK, BLOCK).transpose(2, 3).reshape(n, -1, BLOCK**2)
+    )
+    cosine = _cosines().to(images.device)
+    q = _steps().to(images.device) * column(step, images)
+    blocks = ((blocks @ cosine.T).div_(q).round_().mul_(q)) @ cosine
+    coarse = blocks.reshape(n, tall // BLOCK, wide // BLOCK, BLOCK, BLOCK).transpose(2, 3)
+    colour = functional.avg_pool2d(padded - luma, BLOCK // 2)
+    colour = functional.interpolate(colour, size=(tall, wide), mode="nearest")
+    return (colour + coarse.reshape(n, 1, tall, wide))[:, :, top : top + height, left : left + width]
 
 
 @cache
 def _cosines() -> Tensor:
+    """(64, 64) the orthonormal cosine transform of a block, row by row."""
     k = torch.arange(BLOCK)
     basis = torch.cos(torch.pi * k[:, None] * (2 * k + 1) / (2 * BLOCK)) / 2
     basis[0] /= 2**0.5
-    return basis
+    return torch.kron(basis, basis)
 
 
 @cache
 def _steps() -> Tensor:
-    """(3, 1, 1, 8, 8) factors on the step: coarser for high frequencies, and twice as coarse for colour."""
+    """(64,) factors on the step, coarser for high frequencies."""
     k = torch.arange(BLOCK)
-    table = 1 + 5 * (k + k[:, None]) / (2 * BLOCK - 2)
-    return table * torch.tensor([1.0, 2.0, 2.0])[:, None, None, None, None]
+    return (1 + 5 * (k + k[:, None]) / (2 * BLOCK - 2)).flatten()

@@ -8,32 +8,41 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 from torch.nn import functional
 
 Array = NDArray[np.float64]
+Indices = NDArray[np.int64]
+Pyramid = tuple[Tensor, ...]  # the same pictures at full, half, ... resolution
 ALPHA = 3  # channel of a picture that says how much it covers
+WINDOWS = (14, 24, 40, 72, 128, 256)  # sides of the windows that are painted at once
+
+
+def pyramid(pictures: Tensor) -> Pyramid:
+    """The pictures at full, half and quarter resolution."""
+    half = functional.avg_pool2d(pictures, 2)
+    return pictures, half, functional.avg_pool2d(half, 2)
 
 
 def paint(
     canvas: Tensor,
-    pictures: Tensor,
-    which: NDArray[np.int64],
+    pictures: Pyramid,
+    which: Indices,
     placements: Array,
-    rows: NDArray[np.int64],
+    rows: Indices,
     *,
-    tagged: bool = True,
+    tag: ArrayLike = 1.0,
 ) -> None:
     """Lay one picture over each of some canvases, in place.
 
     Args:
-        canvas: (N, C, H, W), C <= 5: RGB times alpha, alpha, tag.
-        pictures: (K, C, h, w).
+        canvas: (N, 5, H, W) RGB times alpha, alpha, tag.
+        pictures: levels of (K, 5, h, w).
         which: (n,) the picture of each.
         placements: (n, 2, 3) picture to canvas pixels.
         rows: (n,) the canvas of each, no number twice.
-        tagged: whether the tag is laid down too; else the picture only hides the tag behind it.
+        tag: factor of the tag, one or (n,); with 0 a picture only hides the tags behind it.
     """
     height, width = canvas.shape[2:]
     reach = np.abs(placements[:, :, :2]).sum(axis=2)  # (n, 2) half sides of the bounding rectangle
@@ -41,46 +50,44 @@ def paint(
     high = np.ceil(placements[:, :, 2] + reach).astype(np.int64)
     seen = (high > 0).all(axis=1) & (low < (width, height)).all(axis=1)
     need = (np.minimum(high, (width, height)) - np.maximum(low, 0)).max(axis=1)
-    limits = _windows(min(height, width))
-    bucket = np.searchsorted(limits, np.clip(need, 1, limits[-1]))
+    limits = np.array([*(side for side in WINDOWS if side < min(height, width)), max(height, width)])
+    bucket = np.searchsorted(limits, need)
+    tags = np.broadcast_to(np.asarray(tag, dtype=np.float64), rows.shape)
     for number in np.unique(bucket[seen]):
         chosen = np.flatnonzero(seen & (bucket == number))
         shape = (min(int(limits[number]), height), min(int(limits[number]), width))
-        if number == len(limits) - 1:
-            shape = (height, width)
         corner = np.clip(low[chosen], 0, (width - shape[1], height - shape[0]))
-        over = _sample(pictures, which[chosen], placements[chosen], corner, shape)
-        if not tagged:
-            over[:, ALPHA + 1 :] = 0
+        level = _level(pictures, float((high - low)[chosen].max()))
+        over = _sample(level, which[chosen], placements[chosen], corner, shape)
+        over[:, ALPHA + 1] *= _tensor(tags[chosen], canvas.device)[:, None, None]
         _blend(canvas, over, rows[chosen], corner)
 
 
-def _windows(side: int) -> NDArray[np.int64]:
-    """Sides of the windows that are painted at once; the last stands for the whole canvas."""
-    sides = [s for s in (16, 32, 48, 72, 104, 160, 240) if s < side]
-    return np.array([*sides, 1 << 30])
+def _level(pictures: Pyramid, extent: float) -> Tensor:
+    """The smallest level that still has a pixel for nearly every pixel of the largest painted one."""
+    return next((p for p in reversed(pictures) if p.shape[-1] >= 0.8 * extent), pictures[0])
 
 
 def _sample(
-    pictures: Tensor,
-    which: NDArray[np.int64],
-    placements: Array,
-    corner: NDArray[np.int64],
-    shape: tuple[int, int],
+    pictures: Tensor, which: Indices, placements: Array, corner: Indices, shape: tuple[int, int]
 ) -> Tensor:
-    """(n, C, h, w): what each picture shows in its window."""
+    """(n, 5, h, w): what each picture shows in its window."""
     local = placements.copy()
     local[:, :, 2] -= corner
     grid = sampling_grid(invert(local), shape, pictures.device)
-    chosen = pictures[torch.as_tensor(which, device=pictures.device)]
+    chosen = pictures.index_select(0, torch.as_tensor(which, device=pictures.device))
     return functional.grid_sample(chosen, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
 
 
-def _blend(canvas: Tensor, over: Tensor, rows: NDArray[np.int64], corner: NDArray[np.int64]) -> None:
-    windows = canvas.unfold(2, over.shape[2], 1).unfold(3, over.shape[3], 1)  # (N, C, tops, lefts, h, w)
+def _blend(canvas: Tensor, over: Tensor, rows: Indices, corner: Indices) -> None:
+    windows = canvas.unfold(2, over.shape[2], 1).unfold(3, over.shape[3], 1)  # (N, 5, tops, lefts, h, w)
     row, left, top = (torch.as_tensor(v, device=canvas.device) for v in (rows, corner[:, 0], corner[:, 1]))
     under = windows[row, :, top, left]
     windows[row, :, top, left] = torch.addcmul(over, under, 1 - over[:, ALPHA : ALPHA + 1])
+
+
+def _tensor(values: Array, device: torch.device) -> Tensor:
+    return torch.as_tensor(values, dtype=torch.float32, device=device)
 
 
 def invert(placements: Array) -> Array:
@@ -97,7 +104,11 @@ def compose(outer: Array, inner: Array) -> Array:
 
 def sampling_grid(maps: Array, shape: tuple[int, int], device: torch.device) -> Tensor:
     """Where each pixel's middle falls in the picture: (n, H, W, 2) for maps (n, 2, 3) from pixels."""
-    m = torch.as_tensor(maps, dtype=torch.float32, device=device)[:, None, None]  # (n, 1, 1, 2, 3)
-    x = (torch.arange(shape[1], device=device) + 0.5)[:, None]
-    y = (torch.arange(shape[0], device=device) + 0.5)[:, None, None]
-    return m[..., 0] * x + (m[..., 1] * y + m[..., 2])
+    m = torch.as_tensor(maps, dtype=torch.float32, device=device)
+    x = torch.arange(shape[1], device=device) + 0.5
+    y = torch.arange(shape[0], device=device) + 0.5
+    grid = torch.empty(len(maps), *shape, 2, device=device)
+    for axis in range(2):  # a row plus a column: one pass over the grid
+        row = m[:, axis, :1] * x + m[:, axis, 2:]
+        torch.add(row[:, None], (m[:, axis, 1:2] * y)[:, :, None], out=grid[..., axis])
+    return grid

@@ -11,14 +11,16 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from workbench.training.batches import PairBatch
 from workbench.training.synthetic.bank import Bank, make_bank
 from workbench.training.synthetic.camera import look_at, photograph
 from workbench.training.synthetic.painting import paint
-from workbench.training.synthetic.plans import Layer, PairOptions, Plan, make_plan
+from workbench.training.synthetic.plans import PairOptions, Plan, make_plan
 
 KEPT = 2  # banks that stay in memory
+CHUNK = 8  # pairs painted at once, so that their pictures stay in a processor's cache
 
 
 class LabelledPairs(NamedTuple):
@@ -65,19 +67,35 @@ class PairGenerator:
         rng = np.random.default_rng([self.seed, 1, index])
         strength = min(1.0, (index + 1) / options.ramp) if options.ramp else 1.0
         plan = make_plan(rng, bank, options, strength)
-        canvas = _compose(plan, bank, options)
-        images = photograph(rng, canvas[:, :3].contiguous(), options.frames, bank.noise, strength)
-        shape = (options.frames, options.batch)
-        masks = canvas[:, 4].clamp(0, 1)
+        canvas = self._paint(rng, plan, bank, strength)
+        masks = canvas[:, :, 3].clamp(0, 1)
         areas = torch.as_tensor(plan.areas, dtype=torch.float32, device=self.device)
-        visible = (masks.sum(dim=(1, 2)) / areas.clamp(min=1e-3)).clamp(0, 1)
-        batch = PairBatch(
-            images.reshape(*shape, *images.shape[1:]),
-            torch.as_tensor(plan.boxes, dtype=torch.float32, device=self.device),
-            visible.reshape(shape),
-        )
+        visible = (masks.sum(dim=(2, 3)) / areas.clamp(min=1e-3)).clamp(0, 1)
+        boxes = torch.as_tensor(plan.boxes, dtype=torch.float32, device=self.device)
         identities = torch.as_tensor(plan.targets + number * options.bank.objects, device=self.device)
-        return LabelledPairs(batch, masks.reshape(*shape, *masks.shape[1:]), identities)
+        return LabelledPairs(PairBatch(canvas[:, :, :3], boxes, visible), masks, identities)
+
+    def _paint(self, rng: np.random.Generator, plan: Plan, bank: Bank, strength: float) -> Tensor:
+        """(T, B, 4, S, S): the photographed crops and, last, how much of each pixel is the target."""
+        options = self.options
+        t, b, size = options.frames, options.batch, options.size
+        out = torch.empty(t, b, 4, size, size, device=self.device)
+        for factor in np.unique(plan.factors):
+            group = np.flatnonzero(plan.factors == factor)
+            side = round(size / factor)
+            for pairs in np.split(group, range(CHUNK, len(group), CHUNK)):
+                some = plan.of_pairs(pairs, size / side)
+                canvas = _compose(some, bank, side)
+                images = photograph(rng, canvas[:, :3], t, bank.noise, strength)
+                both = torch.cat([images, canvas[:, 4:]], dim=1)
+                if side < size:
+                    both = functional.interpolate(
+                        both, size=(size, size), mode="bilinear", align_corners=False
+                    )
+                out[:, torch.as_tensor(pairs, device=self.device)] = both.reshape(
+                    t, len(pairs), 4, size, size
+                )
+        return out
 
     def _bank(self, number: int) -> Bank:
         if number not in self._banks:
@@ -90,22 +108,16 @@ class PairGenerator:
         return self._banks[number]
 
 
-def _compose(plan: Plan, bank: Bank, options: PairOptions) -> Tensor:
-    """(T * B, 5, S, S): colours and, last, how much of each pixel is the target."""
-    grounds = bank.backgrounds[torch.as_tensor(plan.grounds, device=bank.backgrounds.device)]
-    seen = look_at(grounds, plan.views, options.size)
-    size, count = options.size, options.frames * options.batch
-    canvas = torch.zeros(count, 5, size, size, device=grounds.device)
-    canvas[:, :3] = seen.reshape(count, 3, size, size)
+def _compose(plan: Plan, bank: Bank, size: int) -> Tensor:
+    """(T * B, 5, size, size): colours, alpha, and how much of each pixel is the target."""
+    seen = look_at(bank.backgrounds, plan.grounds, plan.views, size)
+    canvas = torch.zeros(seen.shape[0] * seen.shape[1], 5, size, size, device=seen.device)
+    canvas[:, :3] = seen.reshape(-1, 3, size, size)
+    sprites, cover = bank.sprites.pictures, plan.cover
     for layer in plan.behind:
-        _lay(canvas, bank, layer)
-    _lay(canvas, bank, plan.target, tagged=True)
+        paint(canvas, sprites, layer.which, layer.placements, layer.rows, tag=0.0)
+    paint(canvas, sprites, plan.target.which, plan.target.placements, plan.target.rows)
     for layer in plan.before:
-        _lay(canvas, bank, layer)
-    cover = plan.cover
-    paint(canvas, bank.patches.pictures, cover.which, cover.placements, cover.rows, tagged=False)
+        paint(canvas, sprites, layer.which, layer.placements, layer.rows, tag=0.0)
+    paint(canvas, bank.patches.pictures, cover.which, cover.placements, cover.rows, tag=0.0)
     return canvas
-
-
-def _lay(canvas: Tensor, bank: Bank, layer: Layer, *, tagged: bool = False) -> None:
-    bank.sprites.lay(canvas, layer.which, layer.placements, layer.rows, tagged=tagged)

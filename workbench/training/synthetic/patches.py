@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from workbench.training.synthetic.painting import Pyramid, pyramid
 from workbench.training.synthetic.textures import make_textures, random_colours, random_kinds
 
 Array = NDArray[np.float64]
@@ -28,12 +29,13 @@ class Patches:
     """Many patches.
 
     Args:
-        pictures: (n * VARIANTS, 5, SIDE, SIDE) RGB times alpha, alpha, and alpha again as the tag.
+        pictures: (n * VARIANTS, 5, SIDE, SIDE) RGB times alpha, alpha, and alpha again as the tag, and the
+            same smaller; a patch has number patch * VARIANTS + variant.
         outlines: (n * VARIANTS, ANGLES, 2) x, y within [-REACH, REACH].
         kinds: (n,) ROUND, BOX, FREE or SKIN.
     """
 
-    pictures: Tensor
+    pictures: Pyramid
     outlines: Array
     kinds: NDArray[np.int64]
 
@@ -57,7 +59,7 @@ def make_patches(rng: np.random.Generator, n: int, *, device: torch.device) -> P
     outlines, radii = outlines * (REACH / most), radii * (REACH / most[..., 0])
     alpha, inside = _masks(radii, device)
     pictures = _fill(rng, kinds, device) * _shade(rng, n, inside) * alpha
-    return Patches(torch.cat([pictures, alpha, alpha], dim=1), outlines, kinds)
+    return Patches(pyramid(torch.cat([pictures, alpha, alpha], dim=1)), outlines, kinds)
 
 
 def _radii(rng: np.random.Generator, kinds: NDArray[np.int64]) -> Array:
@@ -86,7 +88,7 @@ def _smooth(rng: np.random.Generator, shape: tuple[int, ...], strength: float) -
     waves = amplitude[..., 0, :] @ np.cos(order[:, None] * angle) + amplitude[..., 1, :] @ np.sin(
         order[:, None] * angle
     )
-    return np.maximum(waves, -0.6)
+    return np.asarray(np.maximum(waves, -0.6))
 
 
 def _masks(radii: Array, device: torch.device) -> tuple[Tensor, Tensor]:

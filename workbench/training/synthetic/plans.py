@@ -12,7 +12,9 @@ from workbench.training.synthetic.bank import Bank, BankOptions
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
-OTHERS = 4  # places for other objects in a crop
+FACTORS = (1.0, 1.5, 2.0, 3.0)
+FACTOR_SHARES = (0.55, 0.2, 0.16, 0.09)
+OTHERS = 3  # places for other objects in a crop, one of them in front of the target
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class PairOptions:
     turn: float = 0.15
     squeeze: float = 0.1
     ramp: int = 0
-    pairs_a_bank: int = 2048
+    pairs_a_bank: int = 4096
     bank: BankOptions = field(default_factory=BankOptions)
 
 
@@ -60,6 +62,15 @@ class Layer:
     placements: Array
     rows: Indices
 
+    def of_pairs(self, pairs: Indices, batch: int, factor: float) -> Layer:
+        """What concerns these pairs, their rows counted anew, in pixels ``factor`` times as large."""
+        place = np.full(batch, -1)
+        place[pairs] = np.arange(len(pairs))
+        frame, pair = np.divmod(self.rows, batch)
+        kept = place[pair] >= 0
+        rows = frame[kept] * len(pairs) + place[pair[kept]]
+        return Layer(self.which[kept], self.placements[kept] / factor, rows)
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -67,15 +78,17 @@ class Plan:
 
     Args:
         targets: (B,) objects of the bank.
+        factors: (B,) pixels of the crop for one of the source, above 1 for targets that are small there.
         target: the targets' layer, in the order of rows.
         boxes: (T, B, 4).
-        areas: (T * B,) pixels of each whole target.
+        areas: (T, B) pixels of each whole target.
         behind, before: other objects behind and in front of the target.
         cover: patches in front of all.
         grounds: (B,) backgrounds; views (T, B, 3, 3) crop pixels to background pixels.
     """
 
     targets: Indices
+    factors: Array
     target: Layer
     boxes: Array
     areas: Array
@@ -84,6 +97,26 @@ class Plan:
     cover: Layer
     grounds: Indices
     views: Array
+
+    def of_pairs(self, pairs: Indices, factor: float) -> Plan:
+        """The plan of some of the pairs, in pixels ``factor`` times as large."""
+        b, t = len(self.targets), self.boxes.shape[0]
+
+        def pick(layer: Layer) -> Layer:
+            return layer.of_pairs(pairs, b, factor)
+
+        return Plan(
+            targets=self.targets[pairs],
+            factors=self.factors[pairs],
+            target=pick(self.target),
+            boxes=self.boxes[:, pairs] / factor,
+            areas=self.areas.reshape(t, b)[:, pairs] / factor**2,
+            behind=[pick(layer) for layer in self.behind],
+            before=[pick(layer) for layer in self.before],
+            cover=pick(self.cover),
+            grounds=self.grounds[pairs],
+            views=self.views[:, pairs] @ np.diag([factor, factor, 1.0]),
+        )
 
 
 def make_plan(rng: np.random.Generator, bank: Bank, options: PairOptions, strength: float) -> Plan:
@@ -100,15 +133,16 @@ def make_plan(rng: np.random.Generator, bank: Bank, options: PairOptions, streng
     others = [_other(rng, bank, targets, placements, options, strength) for _ in range(OTHERS)]
     return Plan(
         targets=targets,
+        factors=rng.choice(FACTORS, b, p=FACTOR_SHARES),
         target=Layer(
             (targets * sprites.poses + poses).ravel(), placements.reshape(-1, 2, 3), np.arange(t * b)
         ),
         boxes=boxes,
-        areas=areas.ravel(),
+        areas=areas,
         behind=others[1:],
         before=others[:1],
         cover=_cover(rng, bank, boxes, options, strength),
-        grounds=rng.integers(len(bank.backgrounds), size=b),
+        grounds=rng.integers(len(bank.backgrounds[0]), size=b),
         views=_views(rng, bank, zoom, options, strength),
     )
 
@@ -208,13 +242,13 @@ def _cover(
     maps = affine(np.where(pole, rng.normal(0, 0.15, n), rng.uniform(0, np.pi, n)), width, height)
     way, far = rng.uniform(0, 2 * np.pi, n), rng.uniform(0.2, 0.75, n)
     maps[:, :, 2] = box[:, :2] + box[:, 2:] * (0.5 + np.stack([np.cos(way), np.sin(way)], 1) * far[:, None])
-    return Layer(rng.integers(len(bank.patches.pictures), size=n), maps, np.flatnonzero(there))
+    return Layer(rng.integers(len(bank.patches.pictures[0]), size=n), maps, np.flatnonzero(there))
 
 
 def _views(rng: np.random.Generator, bank: Bank, zoom: Array, options: PairOptions, strength: float) -> Array:
     """(T, B, 3, 3) crop pixels to background pixels, a little in perspective."""
     t, b = options.frames, options.batch
-    side, size = bank.backgrounds.shape[-1], options.size
+    side, size = bank.backgrounds[0].shape[-1], options.size
     first = np.exp(rng.uniform(np.log(0.45), np.log(1.3), b)) * (144 / size)
     away = rng.random(b) < 0.12  # pairs so far apart in time that the background is another
     scale = first * np.exp(zoom + strength * rng.normal(0, 0.1, (t, b)))

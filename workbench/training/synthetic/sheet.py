@@ -34,8 +34,8 @@ def _boxed(image: NDArray[np.uint8], box: NDArray[np.float32]) -> NDArray[np.uin
     image = np.ascontiguousarray(image)
     x, y, w, h = (float(v) for v in box)
     fine = 16  # cv2's sub-pixel positions; its pixel centres are at whole numbers
-    corners = [(round((a - 0.5) * fine), round((b - 0.5) * fine)) for a, b in ((x, y), (x + w, y + h))]
-    cv2.rectangle(image, *corners, GREEN, 1, cv2.LINE_AA, shift=4)
+    left, top, right, bottom = (round((v - 0.5) * fine) for v in (x, y, x + w, y + h))
+    cv2.rectangle(image, (left, top), (right, bottom), GREEN, 1, cv2.LINE_AA, shift=4)
     return image
 
 

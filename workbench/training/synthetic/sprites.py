@@ -8,14 +8,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional
 
 from workbench.training.synthetic.layouts import Layout
-from workbench.training.synthetic.painting import compose, paint
+from workbench.training.synthetic.painting import Pyramid, compose, paint, pyramid
 from workbench.training.synthetic.patches import Patches
 
 Array = NDArray[np.float64]
 DIRECTIONS = 48  # of the support points
+CHUNK = 40  # objects painted at once, so that their pictures stay in a processor's cache
 FILL = 0.94  # share of the picture that an object may take
 
 
@@ -24,66 +24,58 @@ class Sprites:
     """Objects in their poses.
 
     Args:
-        pictures: (n * poses, 5, side, side) RGB times alpha, alpha, tag (alpha of the boxed parts).
-        small: the same at half the side, for objects seen from afar.
+        pictures: (n * poses, 5, side, side) RGB times alpha, alpha, tag (alpha of the boxed parts), and the
+            same smaller; the picture of a pose is number object * poses + pose.
         hull: (n, poses, DIRECTIONS, 2) outermost points of the boxed parts in [-1, 1].
         area: (n, poses) of the tag, in units of the [-1, 1] plane.
     """
 
-    pictures: Tensor
-    small: Tensor
+    pictures: Pyramid
     hull: Array
     area: Array
 
     @property
     def poses(self) -> int:
         """Looks of each object."""
-        return self.hull.shape[1]
+        return int(self.hull.shape[1])
 
     def __len__(self) -> int:
-        return self.hull.shape[0]
+        return int(self.hull.shape[0])
 
     def sibling(self, objects: NDArray[np.int64]) -> NDArray[np.int64]:
         """The object that looks almost like each of these, as ``make_layouts`` pairs them."""
         return objects ^ 1
 
-    def lay(
-        self,
-        canvas: Tensor,
-        which: NDArray[np.int64],
-        placements: Array,
-        rows: NDArray[np.int64],
-        *,
-        tagged: bool = False,
-    ) -> None:
-        """Paint pictures ``which`` (object * poses + pose) over the canvases ``rows``, as ``paint`` does."""
-        scale = np.sqrt(np.abs(np.linalg.det(placements[:, :, :2])))
-        far = 2 * scale < 0.7 * self.pictures.shape[-1]
-        for pictures, chosen in ((self.small, far), (self.pictures, ~far)):
-            if chosen.any():
-                paint(canvas, pictures, which[chosen], placements[chosen], rows[chosen], tagged=tagged)
-
 
 def make_sprites(layout: Layout, patches: Patches, *, side: int) -> Sprites:
     """Paint every pose of every object into a picture of its own."""
     which, maps, target = layout.which, layout.maps, layout.target
-    n, poses, parts = which.shape
+    n, poses = which.shape[:2]
     outlines = _outlines(which, maps, patches)  # (n, poses, parts, P, 2)
     fit = _fit(outlines, which, target)
     maps = compose(fit[:, :, None], maps)
     outlines = outlines * fit[:, :, None, None, [0, 1], [0, 1]] + fit[:, :, None, None, :, 2]
     hull = _support(outlines, target[:, None] & (which >= 0))
-    to_pixels = np.array([[side / 2, 0, side / 2], [0, side / 2, side / 2]])
-    canvas = torch.zeros(n * poses, 5, side, side, device=patches.pictures.device)
-    for part in range(parts):
-        for boxed in (False, True):
-            rows = np.flatnonzero(((which[:, :, part] >= 0) & (target[:, None, part] == boxed)).ravel())
-            if len(rows):
-                placed = compose(to_pixels, maps[:, :, part].reshape(-1, 2, 3)[rows])
-                picture = which[:, :, part].ravel()[rows]
-                paint(canvas, patches.pictures, picture, placed, rows, tagged=boxed)
+    canvas = _paint_parts(Layout(which, maps, target), patches, side)
     area = canvas[:, 4].sum(dim=(1, 2)).double().cpu().numpy().reshape(n, poses) * (2 / side) ** 2
-    return Sprites(canvas, functional.avg_pool2d(canvas, 2), hull, area)
+    return Sprites(pyramid(canvas), hull, area)
+
+
+def _paint_parts(layout: Layout, patches: Patches, side: int) -> Tensor:
+    n, poses, parts = layout.which.shape
+    to_pixels = np.array([[side / 2, 0, side / 2], [0, side / 2, side / 2]])
+    placed = compose(to_pixels, layout.maps)
+    canvas = torch.zeros(n, poses, 5, side, side, device=patches.pictures[0].device)
+    for first in range(0, n, CHUNK):
+        some = slice(first, first + CHUNK)
+        piece = canvas[some].flatten(0, 1)
+        tag = np.repeat(layout.target[some], poses, axis=0)
+        for part in range(parts):
+            which = layout.which[some, :, part].ravel()
+            rows = np.flatnonzero(which >= 0)
+            where = placed[some, :, part].reshape(-1, 2, 3)[rows]
+            paint(piece, patches.pictures, which[rows], where, rows, tag=tag[rows, part])
+    return canvas.flatten(0, 1)
 
 
 def _outlines(which: NDArray[np.int64], maps: Array, patches: Patches) -> Array:

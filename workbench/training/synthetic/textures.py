@@ -1,4 +1,4 @@
-"""Materials: one formula of noise, waves and ramps whose weights give plain, striped, checked, dotted, marbled.
+"""Materials: one formula of noise and waves whose weights give plain, striped, checked, dotted, marbled.
 
 Many octaves of smooth noise with a random spectral slope are what natural surfaces look like at first
 sight; thresholds and waves add the hard edges that made things have.
