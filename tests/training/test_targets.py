@@ -1,6 +1,5 @@
 """Targets of CenterNet against the published ones: on a photograph with made-up objects."""
 
-import json
 from dataclasses import replace
 from random import Random
 
@@ -9,7 +8,8 @@ import pytest
 from numpy.random import RandomState
 
 from tests.reference_golden import Golden, photo
-from workbench.training.targets.annotations import Annotation, mirrored
+from tests.training.photographed import SIZE, check_targets, objects, turned
+from workbench.training.targets.annotations import Annotation
 from workbench.training.targets.colour import ColourJitter
 from workbench.training.targets.crops import Crop, CropOptions, random_crop
 from workbench.training.targets.ctdet import CtdetOptions, ctdet_targets
@@ -18,7 +18,6 @@ from workbench.training.targets.exdet import exdet_targets
 from workbench.training.targets.multi_pose import MultiPoseOptions, multi_pose_targets
 from workbench.training.targets.network_input import KITTI, network_input
 
-SIZE = (446, 240)  # of the photograph
 POSE_CROP = CropOptions(rotation_share=0.0)
 TURNED_CROP = CropOptions(rotation_share=1.0, rotation=20.0)
 EXTREME_CROP = CropOptions(flip_center=False)
@@ -45,7 +44,7 @@ def annotations(golden):
             depth=a["depth"],
             dimensions=tuple(a["dim"]),
         )
-        for a in json.loads(str(golden["anns_json"]))
+        for a in objects(golden, "anns_json")
     ]
 
 
@@ -53,27 +52,8 @@ def drawn_crop(golden, options=CropOptions()):  # noqa: B008 - frozen
     return random_crop(SIZE, RandomState(int(golden["seed"])), options)
 
 
-def turned(crop, objects):
-    return [mirrored(a, SIZE[0]) for a in objects] if crop.flipped else objects
-
-
-def check(golden, case, targets, *, atol=1e-5):
-    expected = {k.split("/")[1].split("__")[0] for k in golden.arrays if k.startswith(f"{case}/")}
-    assert set(targets) == expected - {"args", "input"} or golden.about.get("part")
-    for name, values in targets.items():
-        check_map(golden, f"{case}/{name}", values, atol)
-
-
-def check_map(golden, key, values, atol):
-    """Compare whole, or the cells that are not 0 where only those are stored."""
-    if f"{key}__nz_idx" not in golden:
-        golden.check(key, values, rtol=1e-5, atol=atol)
-        return
-    count, total = golden[f"{key}__nnz_sum"]
-    assert values.shape == tuple(golden[f"{key}__shape"])
-    np.testing.assert_allclose([np.count_nonzero(values), values.sum(dtype=float)], [count, total], rtol=1e-5)
-    at = tuple(golden[f"{key}__nz_idx"].T)
-    np.testing.assert_allclose(values[at], golden[f"{key}__nz_val"], rtol=1e-5, atol=atol, err_msg=key)
+def check(golden, case, targets):
+    check_targets(golden, case, targets, atol=1e-5)
 
 
 def check_input(golden, case, crop, size, *, coloured=True, **options):
@@ -121,15 +101,15 @@ def test_multi_pose(golden, case, crop, options):
 
 def test_exdet(golden):
     crop = drawn_crop(golden, EXTREME_CROP)
-    objects = turned(crop, annotations(golden))
-    targets = exdet_targets(objects, crop.matrix((64, 64)), classes=80, grid=(64, 64))
+    there = turned(crop, annotations(golden))
+    targets = exdet_targets(there, crop.matrix((64, 64)), classes=80, grid=(64, 64))
     check(golden, "exdet_train", targets)
 
 
 def cars(golden):
     """Of the data set with 3D boxes: other classes, and some that are ignored or left out."""
-    classes = json.loads(str(golden["cat_ids_ddd_json"]))
-    for annotation, a in zip(annotations(golden), json.loads(str(golden["anns_json"])), strict=True):
+    classes = objects(golden, "cat_ids_ddd_json")
+    for annotation, a in zip(annotations(golden), objects(golden, "anns_json"), strict=True):
         number = classes[str(a["category_id"])]
         if number >= 0:
             yield replace(annotation, category=number)
@@ -146,6 +126,11 @@ def test_ddd(golden, case, share):
         list(cars(golden)), crop.matrix((80, 24)), classes=3, grid=(80, 24), moved=share > 0
     )
     check(golden, case, targets)
+
+
+@pytest.mark.parametrize(("case", "share"), [("ddd_val", 0.0), ("ddd_train_aug", 1.0)])
+def test_picture_for_3d_boxes(golden, case, share):
+    crop = ddd_crop(SIZE, RandomState(int(golden["seed"])), share=share)
     check_input(golden, case, crop, (320, 96), coloured=False, normalisation=KITTI)
 
 
