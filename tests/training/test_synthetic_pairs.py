@@ -38,3 +38,46 @@ def test_crops_are_pictures_and_the_reference_is_centred(generator):
     assert torch.allclose(boxes[0, :, 2:].prod(dim=-1).sqrt(), torch.tensor(96 / 5), atol=1e-3)
     assert visible.shape == (2, 4)
     assert ((visible >= 0) & (visible <= 1)).all()
+
+
+def test_boxes_hold_the_pixels_of_the_target():
+    bank = BankOptions(patches=40, objects=40, poses=2, backgrounds=2, background_side=96, part_share=0.0)
+    options = PairOptions(batch=24, distractors=0, occluders=0, loose=0, centre_jitter=0.5, bank=bank)
+    labelled = PairGenerator(options, seed=2).labelled(0)
+    masks = labelled.masks.flatten(0, 1) > 0.5
+    off = [edges(m) - box for m, box in zip(masks, corners(labelled.batch.boxes), strict=True) if m.any()]
+    off = torch.stack(off).abs()
+    assert off.mean() < 0.6
+    assert off.quantile(0.9) < 1.1  # thin tips fade before they end
+    assert labelled.batch.visible.min() > 0.8
+
+
+def edges(mask):
+    rows, columns = mask.any(1).nonzero(), mask.any(0).nonzero()
+    return torch.cat([columns[0], rows[0], columns[-1] + 1, rows[-1] + 1]).float()
+
+
+def corners(boxes):
+    flat = boxes.flatten(0, 1)
+    return torch.cat([flat[:, :2], flat[:, :2] + flat[:, 2:]], dim=1)
+
+
+def test_visibility_counts_what_lies_in_front():
+    covered = PairOptions(batch=24, size=96, occluders=1.0, distractors=0, bank=SMALL)
+    bare = PairOptions(batch=24, size=96, occluders=0.0, distractors=0, bank=SMALL)
+    hidden, seen = (PairGenerator(o, seed=3).batch(0).visible[1] for o in (covered, bare))
+    assert hidden.mean() < seen.mean() - 0.1
+    assert hidden.min() < 0.6
+
+
+def test_strength_grows_over_the_ramp():
+    ramped = PairGenerator(PairOptions(batch=24, size=96, ramp=1000, bank=SMALL), seed=3)
+    assert ramped.batch(0).visible.mean() > 0.97
+
+
+def test_more_frames_share_one_identity():
+    options = PairOptions(batch=3, size=96, frames=3, bank=SMALL)
+    labelled = PairGenerator(options, seed=3).labelled(0)
+    assert labelled.batch.images.shape[:2] == (3, 3)
+    assert labelled.identities.shape == (3,)
+    assert labelled.masks.shape == (3, 3, 96, 96)

@@ -80,8 +80,13 @@ def _light(rng: np.random.Generator, images: Tensor, shape: tuple[int, int], str
     cast = rng.normal(0, 0.05, (b, 3)) + strength * rng.normal(0, 0.025, (t, b, 3))
     curve = np.clip(rng.normal(0, 0.25, b) + strength * rng.normal(0, 0.12, shape), -0.7, 0.7)
     slope = rng.normal(0, 0.12, (b, 2)) + strength * rng.normal(0, 0.1, (t, b, 2))
+    hazy = np.flatnonzero(np.tile(rng.random(b) < 0.15, t))
+    amount, level = np.tile(rng.uniform(0.1, 0.6, b), t), np.tile(rng.uniform(40, 230, b), t)
+    if len(hazy):
+        rows = torch.as_tensor(hazy, device=images.device)
+        images[rows] = effects.haze(images.index_select(0, rows), amount[hazy], level[hazy])
     lit = effects.light(images, np.exp(gain + cast).reshape(-1, 3), curve.ravel(), slope.reshape(-1, 2))
-    colourless = np.flatnonzero(np.broadcast_to(rng.random(b) < 0.08, shape))
+    colourless = np.flatnonzero(np.tile(rng.random(b) < 0.08, t))
     if len(colourless):
         rows = torch.as_tensor(colourless, device=images.device)
         lit[rows] = effects.grey(lit.index_select(0, rows))
@@ -109,6 +114,6 @@ def _lens(rng: np.random.Generator, images: Tensor, shape: tuple[int, int]) -> T
 def _sensor(rng: np.random.Generator, shape: tuple[int, int]) -> tuple[Array, Array]:
     """(T * B,) standard deviation of the noise and step of the quantiser (0: none), alike within a pair."""
     b = shape[1]
-    sigma = np.where(rng.random(b) < 0.25, 0.0, rng.gamma(1.5, 2.2, b))
-    step = np.where(rng.random(b) < 0.5, np.exp(rng.uniform(np.log(2.0), np.log(28.0), b)), 0.0)
+    sigma = np.where(rng.random(b) < 0.3, 0.0, rng.gamma(1.3, 1.9, b))
+    step = np.where(rng.random(b) < 0.5, np.exp(rng.uniform(np.log(2.0), np.log(24.0), b)), 0.0)
     return np.tile(sigma, shape[0]), np.tile(step, shape[0])

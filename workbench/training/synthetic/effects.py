@@ -43,6 +43,12 @@ def light(images: Tensor, gain: Array, curve: Array, slope: Array) -> Tensor:
     return torch.addcmul(lit, column(curve, images)[:, None] * lit, 1 - lit).mul_(255)
 
 
+def haze(images: Tensor, amount: Array, level: Array) -> Tensor:
+    """Blend with one grey; amount (N,) in [0, 1], level (N,) grey level."""
+    share = column(amount, images)[:, None]
+    return torch.addcmul(share * column(level, images)[:, None], images, 1 - share)
+
+
 def grey(images: Tensor) -> Tensor:
     """The luma in all three channels."""
     weights = torch.tensor(LUMA, device=images.device)[:, None, None]

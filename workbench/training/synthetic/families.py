@@ -54,9 +54,9 @@ def _lumps(a: Assembly, part_share: float) -> Layout:
     single = a.chance(part_share)
     aspect = np.exp(a.rng.normal(0, 0.4, (n, 1)))
     body = np.where(a.chance(0.5), a.pick(FREE), np.where(a.chance(0.5), a.pick(ROUND), a.pick(BOX)))
-    parts = a.rng.integers(1, 7, n)
+    parts = np.maximum(a.rng.integers(1, 7, n), np.where(single, 3, 1))
     wild = np.exp(a.rng.normal(-2.6, 0.7, (n, 1)))  # how much the parts move
-    keep = a.rng.integers(0, 6, n)  # the part that the box is around, where it is one only
+    keep = 2 + a.rng.integers(6, size=n) % np.maximum(parts - 2, 1)  # the boxed part, never one behind
     for i in range(6):
         patch = np.where(a.chance(0.5), a.pick(FREE), np.where(a.chance(0.5), a.pick(ROUND), a.pick(BOX)))
         angle, far = a.uniform(0, 2 * np.pi), np.sqrt(a.uniform(0, 1)) * 0.85
@@ -64,7 +64,7 @@ def _lumps(a: Assembly, part_share: float) -> Layout:
         x = np.cos(angle) * far * aspect + wild * a.wave(1)
         y = np.sin(angle) * far + wild * a.wave(1)
         part = (size * np.exp(0.5 * a.rng.normal(0, 1, (n, 1)) + 0.6 * wild * a.wave(1)), size)
-        mine = single & (keep % np.maximum(parts, 1) == i)
+        mine = single & (keep == i)
         a.add(
             patch,
             (x, y),
@@ -104,7 +104,7 @@ def _person(
     skin, shirt, trousers = a.pick(SKIN), a.pick(ROUND), a.pick(ROUND)
     sleeve = np.where(a.chance(0.7), shirt, skin)
     shin = np.where(a.chance(0.75), trousers, skin)
-    broad, lively = a.uniform(0.7, 1.4) * scale, np.exp(a.rng.normal(-0.9, 0.6, (a.shape[0], 1)))
+    broad, lively = a.uniform(0.85, 1.7) * scale, np.exp(a.rng.normal(-0.9, 0.6, (a.shape[0], 1)))
     lean = 0.25 * lively * a.wave(1)
     stride, swing = lively * a.wave(1), lively * a.wave(1.2)
     knee = lively * np.abs(a.wave(0.8))

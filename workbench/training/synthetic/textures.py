@@ -51,13 +51,17 @@ def random_kinds(rng: np.random.Generator, n: int, *, plain: float) -> NDArray[n
     return np.where(rng.random(n) < plain, quiet, rng.integers(CLOUDED, MARBLED + 1, n))
 
 
-def random_colours(rng: np.random.Generator, n: int, *, contrast: Array | float = 1.0) -> Array:
-    """(n, 3, 3) three colours each, mostly dull as the world is; ``contrast`` scales their differences."""
+def random_colours(
+    rng: np.random.Generator, n: int, *, contrast: Array | float = 1.0, saturation: float = 18.0
+) -> Array:
+    """(n, 3, 3) three colours each, mostly dull as the world is.
+
+    ``contrast`` scales their differences, ``saturation`` (grey levels) their distance from grey.
+    """
     light = rng.beta(1.6, 1.8, (n, 3, 1)) * 255
-    tint = rng.normal(0, 1, (n, 3, 3))
+    tint = rng.normal(0, 0.8, (n, 1, 3)) + rng.normal(0, 0.5, (n, 3, 3))
     tint -= tint.mean(axis=2, keepdims=True)
-    saturation = rng.gamma(0.9, 20, (n, 3, 1))
-    colours = light + tint * saturation
+    colours = light + tint * rng.gamma(0.9, saturation, (n, 3, 1))
     base = colours[:, :1]
     spread = np.broadcast_to(np.asarray(contrast, dtype=np.float64), (n,))[:, None, None]
     return np.clip(base + (colours - base) * spread, 0, 255)
