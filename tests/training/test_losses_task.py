@@ -52,9 +52,11 @@ def check(golden, key, value):
 @pytest.mark.parametrize("task", TASKS)
 def test_centernet_task(task):
     golden = Golden("cn_task_losses")
+    golden[f"{task}/loss"]  # skips where this task is not among the copies
     loss, heads, options, stacks = TASKS[task]
+    batch = batch_of(golden, f"{task}/batch/")
     made = [outputs(f"cn_loss/public/{task}/out{s}", heads, 16, 20) for s in range(stacks)]
-    total, terms = loss(made, batch_of(golden, f"{task}/batch/"), **options)
+    total, terms = loss(made, batch, **options)
     total.backward()
     check(golden, f"{task}/loss", total)
     for name, term in terms.items():

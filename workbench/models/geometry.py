@@ -20,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 Array = NDArray[np.float64]
 Map = NDArray[np.float32]
 Image = NDArray[np.uint8]
+Region = tuple[slice, slice]
 Point = Sequence[float] | NDArray[np.floating] | NDArray[np.integer]
 
 
@@ -100,7 +101,7 @@ def gaussian(diameter: int, sigma: float) -> Array:
     return np.asarray(peak)
 
 
-def window(center: Point, radius: int, shape: Sequence[int]) -> tuple[_Slices, _Slices]:
+def window(center: Point, radius: int, shape: Sequence[int]) -> tuple[Region, Region]:
     """Where a square of ``radius`` about a truncated centre lies on a map of ``shape`` (H, W).
 
     Returns:
@@ -114,9 +115,6 @@ def window(center: Point, radius: int, shape: Sequence[int]) -> tuple[_Slices, _
         on_map.append(slice(low, high))
         on_square.append(slice(low - middle + radius, high - middle + radius))
     return (on_map[0], on_map[1]), (on_square[0], on_square[1])
-
-
-_Slices = tuple[slice, slice]
 
 
 def draw_umich_gaussian(heatmap: Map, center: Point, radius: int, *, peak: float = 1.0) -> None:
