@@ -28,7 +28,7 @@ def make_backgrounds(
     device = patches.pictures[0].device
     canvas = torch.zeros(n, 5, side, side, device=device)
     canvas[:, :3] = _ground(rng, n, side, device)
-    leaves = np.minimum(rng.geometric(1 / 30, n), MOST) * (rng.random(n) < 0.85)
+    leaves = np.minimum(rng.geometric(1 / 36, n), MOST) * (rng.random(n) < 0.85)
     _strew(rng, canvas, patches.pictures, leaves, size=(0.02, 0.35), upright=0.3)
     things = np.where(rng.random(n) < 0.3, rng.integers(6, 20, n), rng.poisson(2.0, n))
     _strew(rng, canvas, sprites.pictures, things, size=(0.05, 0.2), upright=0.95)
@@ -37,7 +37,7 @@ def make_backgrounds(
 
 def _ground(rng: np.random.Generator, n: int, side: int, device: torch.device) -> Tensor:
     """A material, and for some another one below an uneven horizon."""
-    contrast = np.repeat(rng.choice([0.15, 0.4, 0.9], n), 2)
+    contrast = np.repeat(rng.choice([0.25, 0.6, 1.1], n), 2)
     kinds = random_kinds(rng, 2 * n, plain=0.5)
     colours = random_colours(rng, 2 * n, contrast=contrast, saturation=11.0)
     above, below = make_textures(rng, colours, side=side, kinds=kinds, device=device).chunk(2)

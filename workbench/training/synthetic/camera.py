@@ -85,7 +85,9 @@ def _light(rng: np.random.Generator, images: Tensor, shape: tuple[int, int], str
     if len(hazy):
         rows = torch.as_tensor(hazy, device=images.device)
         images[rows] = effects.haze(images.index_select(0, rows), amount[hazy], level[hazy])
-    lit = effects.light(images, np.exp(gain + cast).reshape(-1, 3), curve.ravel(), slope.reshape(-1, 2))
+    punch = np.tile(np.exp(rng.normal(0.15, 0.2, b)), t)
+    factor = np.exp(gain + cast).reshape(-1, 3)
+    lit = effects.light(images, factor, punch, curve.ravel(), slope.reshape(-1, 2))
     colourless = np.flatnonzero(np.tile(rng.random(b) < 0.08, t))
     if len(colourless):
         rows = torch.as_tensor(colourless, device=images.device)
@@ -95,8 +97,8 @@ def _light(rng: np.random.Generator, images: Tensor, shape: tuple[int, int], str
 
 def _lens(rng: np.random.Generator, images: Tensor, shape: tuple[int, int]) -> Tensor:
     """Defocus or sharpening for half of the pairs, motion blur for some frames."""
-    base = np.where(rng.random(shape[1]) < 0.4, rng.uniform(-0.5, 1.0, shape[1]), 0.0)
-    amount = (base + np.where(rng.random(shape) < 0.15, rng.uniform(0, 0.8, shape), 0)).clip(-0.6, 1).ravel()
+    base = np.where(rng.random(shape[1]) < 0.4, rng.uniform(-0.8, 0.8, shape[1]), 0.0)
+    amount = (base + np.where(rng.random(shape) < 0.15, rng.uniform(0, 0.8, shape), 0)).clip(-0.8, 1).ravel()
     rows = np.flatnonzero(amount)
     if len(rows):
         chosen = torch.as_tensor(rows, device=images.device)

@@ -25,12 +25,13 @@ def column(values: Array, like: Tensor) -> Tensor:
     return torch.as_tensor(values, dtype=torch.float32, device=like.device)[..., None, None]
 
 
-def light(images: Tensor, gain: Array, curve: Array, slope: Array) -> Tensor:
+def light(images: Tensor, gain: Array, punch: Array, curve: Array, slope: Array) -> Tensor:
     """Exposure and colour cast, contrast, and a light that changes across the picture.
 
     Args:
         images: (N, 3, H, W).
         gain: (N, 3) factor of each channel.
+        punch: (N,) factor of the distance from the middle grey.
         curve: (N,) in [-0.7, 0.7], brightens (above 0) or darkens the middle grey, as a gamma does.
         slope: (N, 2) change of the factor over the width and the height.
     """
@@ -38,8 +39,9 @@ def light(images: Tensor, gain: Array, curve: Array, slope: Array) -> Tensor:
     x = torch.linspace(-0.5, 0.5, width, device=images.device)
     y = torch.linspace(-0.5, 0.5, height, device=images.device)[:, None]
     s = column(slope, images)
-    lit = images * (column(gain, images) * (1 / 255)) * (1 + s[:, :1] * x + s[:, 1:] * y)
-    lit = lit.clamp_(0, 1)
+    p = column(punch, images)[:, None]
+    lit = torch.addcmul((1 - p) * 0.45, images, column(gain, images) * p * (1 / 255))
+    lit = lit.mul_(1 + s[:, :1] * x + s[:, 1:] * y).clamp_(0, 1)
     return torch.addcmul(lit, column(curve, images)[:, None] * lit, 1 - lit).mul_(255)
 
 

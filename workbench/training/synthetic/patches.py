@@ -107,13 +107,13 @@ def _masks(radii: Array, device: torch.device) -> tuple[Tensor, Tensor]:
 
 def _fill(rng: np.random.Generator, kinds: NDArray[np.int64], device: torch.device) -> Tensor:
     n = len(kinds)
-    contrast = rng.choice([0.25, 0.6, 1.0], n)
+    contrast = rng.choice([0.3, 0.7, 1.1], n)
     colours = random_colours(rng, n, contrast=contrast)
     skin = np.array([225, 180, 150]) * rng.uniform(0.25, 1.05, (n, 1)) + rng.normal(0, 6, (n, 3))
     colours = np.where(
         (kinds == SKIN)[:, None, None], skin[:, None] * rng.uniform(0.8, 1.1, (n, 3, 1)), colours
     )
-    looks = np.where(kinds == SKIN, 1, random_kinds(rng, n, plain=0.55))
+    looks = np.where(kinds == SKIN, 1, random_kinds(rng, n, plain=0.5))
     return make_textures(
         rng, np.repeat(colours, VARIANTS, axis=0), side=SIDE, kinds=np.repeat(looks, VARIANTS), device=device
     )

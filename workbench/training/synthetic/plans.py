@@ -13,7 +13,7 @@ from workbench.training.synthetic.bank import Bank, BankOptions
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
 FACTORS = (1.0, 1.5, 2.0, 3.0)
-FACTOR_SHARES = (0.55, 0.2, 0.16, 0.09)
+FACTOR_SHARES = (0.58, 0.19, 0.15, 0.08)
 OTHERS = 3  # places for other objects in a crop, one of them in front of the target
 
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 Array = NDArray[np.float64]
-OCTAVES = (3, 6, 12, 24, 48)  # grid cells over the picture
+OCTAVES = (3, 6, 12, 24, 48, 96)  # grid cells over the picture
 PLAIN, CLOUDED, BLOTCHED, STRIPED, CHECKED, DOTTED, MARBLED = range(7)
 
 
@@ -68,7 +68,7 @@ def random_colours(
 
 
 def _noise(rng: np.random.Generator, n: int, side: int, device: torch.device) -> Tensor:
-    slope = rng.uniform(0.35, 1.3, (n, 1, 1, 1))
+    slope = rng.uniform(0.0, 0.9, (n, 1, 1, 1))
     total = torch.zeros(n, 2, side, side, device=device)
     energy = np.zeros((n, 1, 1, 1))
     for cells in (c for c in OCTAVES if c <= side // 2):
@@ -103,8 +103,8 @@ def _weights(rng: np.random.Generator, kinds: NDArray[np.int64]) -> tuple[Array,
     noise = np.where(kinds <= BLOTCHED, 1.0, rng.uniform(0, 0.25, n))
     wave = np.isin(kinds, (STRIPED, MARBLED)).astype(np.float64)
     product = np.isin(kinds, (CHECKED, DOTTED)).astype(np.float64)
-    soft = rng.uniform(0.15, 0.35, n)
+    soft = rng.uniform(0.2, 0.5, n)
     hard = np.exp(rng.uniform(np.log(0.6), np.log(5.0), n))
-    gain = np.where(kinds == PLAIN, rng.uniform(0, 0.06, n), np.where(kinds == CLOUDED, soft, hard))
+    gain = np.where(kinds == PLAIN, rng.uniform(0.02, 0.15, n), np.where(kinds == CLOUDED, soft, hard))
     gain = np.where(kinds == DOTTED, 2.0, gain)
     return np.stack([noise, wave, product], axis=1), gain
