@@ -122,6 +122,18 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(tmp_path):
     assert same(network(tmp_path / "straight"), network(tmp_path / "parts"))
 
 
+def test_where_no_checkpoint_is_whole_it_begins_again_and_keeps_the_new_ones(tmp_path):
+    list(trainer(tmp_path, how=options(keep=1)).run())
+    before = network(tmp_path)
+    (tmp_path / "checkpoints" / "step-00000020.pt").write_bytes(b"")
+    events = trainer(tmp_path, how=options(keep=1)).run()
+    assert next(events) == Skipped("step-00000020.pt", "File is not a zip file")
+    run_to(6, events)
+    assert [p.name for p in (tmp_path / "checkpoints").glob("*.pt")] == ["step-00000005.pt"]
+    list(events)
+    assert same(network(tmp_path), before)
+
+
 def cut(content):
     return content[: len(content) // 2]
 

@@ -187,7 +187,7 @@ def sentence(event: Event) -> str:
             what = ", without that step" if restart.left_out else ""
             return f"step {restart.failed + 1} failed ({restart.reason}); back to the last checkpoint{what}"
         case Cancelled(step=step):
-            return f"stopped after {step} steps, which are kept"
+            return f"stopped after {step} steps; a checkpoint and the weights so far are kept"
         case Failed(reason=reason):
             return f"failed: {reason}"
         case Finished(step=step, weights=weights):

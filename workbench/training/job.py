@@ -48,6 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     folder = JobFolder(Path(words[0]).absolute().parent)
     first = os.environ.get("RANK", "0") == "0"
     try:
+        folder.read_spec()  # else nothing shall be written here
         if not first:
             return _work(folder, log=lambda event: None)
         with (

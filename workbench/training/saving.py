@@ -7,6 +7,7 @@ runs nothing.
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import pickle
@@ -59,7 +60,8 @@ class Checkpoints:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             write_durably(path, content.getbuffer())
-            for old in self.files()[self._keep :]:
+            others = [file for file in self.files() if file != path]
+            for old in others[self._keep - 1 :]:
                 old.unlink()
         except OSError as error:
             raise UserError(
@@ -75,6 +77,8 @@ class Checkpoints:
     def newest(self) -> tuple[State | None, list[Skipped]]:
         """The newest checkpoint that is whole, its tensors on the CPU; and which were left out.
 
+        A damaged one is put aside, so that it does not count among those that stay.
+
         Raises:
             UserError: it belongs to another training.
         """
@@ -84,6 +88,8 @@ class Checkpoints:
                 state = _read(path)
             except UNREADABLE as error:
                 skipped.append(Skipped(path.name, _first_line(error)))
+                with contextlib.suppress(OSError):
+                    path.rename(path.with_suffix(".damaged"))
                 continue
             if state["digest"] != self._digest:
                 raise UserError(

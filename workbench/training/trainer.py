@@ -135,7 +135,7 @@ class Trainer:
 
     def _update(self, batch: Callable[[int], Any]) -> None:
         options = self._options
-        draws = _draws(options.seed, self.step, self._ranks.rank, self._learner.device)
+        draws = draws_of_step(options.seed, self.step, self._ranks.rank, self._learner.device)
         terms = self._learner.update(batch(self.step), draws, step=self.step, careful=self._careful)
         self._means.add(terms)
         if self._is_due(options.log_every, 1) or self._is_due(options.save_every, 1):
@@ -151,7 +151,12 @@ class Trainer:
         self._failed.add(failed)
         if self._learner.device.type == "cuda":
             torch.cuda.empty_cache()
-        return [Restarted(failed, reason, failed in self._left_out, self._tries), *self._load()]
+        events = self._load()
+        if not any(isinstance(e, Resumed) for e in events):
+            raise UserError(
+                f"Step {failed + 1} failed ({reason}), and no whole checkpoint is left to go on from."
+            )
+        return [Restarted(failed, reason, failed in self._left_out, self._tries), *events]
 
     def _load(self) -> list[Event]:
         """Take over the newest checkpoint, if there is one."""
@@ -250,10 +255,14 @@ class _Means:
         return means, (step - before) / max(time.monotonic() - then, 1e-9)
 
 
-def _draws(seed: int, step: int, rank: int, device: torch.device) -> torch.Generator:
+def draws_of_step(seed: int, step: int, rank: int, device: torch.device) -> torch.Generator:
     """A generator for one step; the common generators are set too, for layers that know no other."""
     first, second = (int(n) for n in np.random.SeedSequence([seed, step, rank]).generate_state(2))
     random.seed(first)
     np.random.seed(first)
-    torch.manual_seed(first)
+    torch.default_generator.manual_seed(
+        first
+    )  # torch.manual_seed would queue a call for each device there is not
+    if device.type == "cuda":
+        torch.cuda.manual_seed(first)
     return torch.Generator(device).manual_seed(second)
