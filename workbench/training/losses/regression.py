@@ -7,7 +7,7 @@ They differ in what they divide by, and that is part of the values: each says it
 - ``index`` (B, M) int64: the objects' cells, row by row,
 - ``target`` (B, M, C),
 
-and give a scalar.
+and give a scalar. Masks are counted in float32, whatever the precision of the maps, as published.
 """
 
 from __future__ import annotations
@@ -36,21 +36,21 @@ def l1(maps: Tensor, mask: Tensor, index: Tensor, target: Tensor) -> Tensor:
 
 def smooth_l1(maps: Tensor, mask: Tensor, index: Tensor, target: Tensor) -> Tensor:
     """Smooth absolute error per object, summed over channels (RegLoss), so C times what ``l1`` would give."""
-    wide = mask[:, :, None].to(target)
+    wide = mask[:, :, None].float()
     error = F.smooth_l1_loss(gather_at(maps, index) * wide, target * wide, reduction="sum")
-    return error / (mask.to(target).sum() + SMALL)
+    return error / (mask.float().sum() + SMALL)
 
 
 def normalised_l1(maps: Tensor, mask: Tensor, index: Tensor, target: Tensor) -> Tensor:
     """Absolute error as a share of the target, per object and channel (NormRegL1Loss)."""
-    wide = mask[:, :, None].expand_as(target).to(target)
+    wide = mask[:, :, None].expand_as(target).float()
     share = gather_at(maps, index) / (target + SMALL)
     return F.l1_loss(share * wide, wide, reduction="sum") / (wide.sum() + SMALL)
 
 
 def weighted_l1(maps: Tensor, mask: Tensor, index: Tensor, target: Tensor) -> Tensor:
     """Absolute error with a ``mask`` of its own for each channel, (B, M, C) (RegWeightedL1Loss)."""
-    mask = mask.to(target)
+    mask = mask.float()
     error = F.l1_loss(gather_at(maps, index) * mask, target * mask, reduction="sum")
     return error / (mask.sum() + SMALL)
 
@@ -60,7 +60,7 @@ def mean_l1(maps: Tensor, mask: Tensor, index: Tensor, target: Tensor) -> Tensor
 
     Published behaviour: so it grows smaller the more empty places a batch has.
     """
-    wide = mask[:, :, None].to(target)
+    wide = mask[:, :, None].float()
     return F.l1_loss(gather_at(maps, index) * wide, target * wide)
 
 

@@ -1,0 +1,72 @@
+"""Three steps of training of whole networks against the published losses, gradients and outputs."""
+
+import numpy as np
+import pytest
+import torch
+
+from tests.reference_fill import fill_state_dict, net_input
+from tests.reference_golden import Golden
+from workbench.models.centernet import build, spec
+from workbench.training.losses.centernet import ctdet_loss
+
+RATE = 1.25e-4
+NETWORKS = ("res_18", "dla_34")
+
+
+def filled(arch, precision):
+    network = build(spec("ctdet", arch, classes=5))
+    network.load_state_dict(fill_state_dict(network.state_dict()))
+    return network.to(precision).train()
+
+
+def material(golden, arch, precision):
+    images = torch.from_numpy(net_input(f"cn_train/{arch}/public/x", 2, 3, 128, 128)).to(precision)
+    batch = {key: torch.from_numpy(golden[key]) for key in ("hm", "ind", "wh", "reg", "reg_mask")}
+    return images, {k: v.to(precision) if v.is_floating_point() else v for k, v in batch.items()}
+
+
+def train(network, images, batch):
+    """Losses of three steps, and the gradient norms of the first."""
+    optimiser = torch.optim.Adam(network.parameters(), RATE)
+    losses, norms = [], {}
+    for _ in range(3):
+        loss = ctdet_loss(network.stacks(images), batch)
+        optimiser.zero_grad()
+        loss.total.backward()
+        norms = norms or {n: None if p.grad is None else p.grad.norm() for n, p in network.named_parameters()}
+        optimiser.step()
+        terms = {"step_loss": loss.total} | {f"step_{name}_loss": term for name, term in loss.terms.items()}
+        losses.append({name: term.item() for name, term in terms.items()})
+    return {name: [step[name] for step in losses] for name in losses[0]}, norms
+
+
+@pytest.mark.parametrize("arch", NETWORKS)
+def test_training_in_double_precision(arch):
+    golden = Golden(f"cn_train_step_{arch}")
+    network = filled(arch, torch.float64)
+    images, batch = material(golden, arch, torch.float64)
+    losses, norms = train(network, images, batch)
+    for name, values in losses.items():
+        golden.check(f"f64/{name}", values, rtol=1e-6, atol=1e-8)
+    assert {name for name, norm in norms.items() if norm is None} == set(golden["none_grad"])
+    given = [norms[name].item() for name in golden["grad_names"]]
+    golden.check("f64/grad_norms", given, rtol=1e-6, atol=1e-8)
+    means = [v.flatten() for k, v in network.state_dict().items() if k.endswith("running_mean")]
+    golden.check("f64/bn_mean_norm", torch.cat(means).norm().item(), rtol=1e-6, atol=1e-8)
+    if "f64/eval_after_3/hm__sub" in golden:
+        with torch.inference_mode():
+            for head, maps in network.eval()(images).items():
+                golden.check(f"f64/eval_after_3/{head}", maps.numpy(), rtol=1e-6, atol=1e-8)
+
+
+@pytest.mark.parametrize("arch", NETWORKS)
+def test_training_in_single_precision(arch):
+    golden = Golden(f"cn_train_step_{arch}")
+    network = filled(arch, torch.float32)
+    losses, norms = train(network, *material(golden, arch, torch.float32))
+    for name, values in losses.items():
+        expected = golden[f"f32/{name}"]
+        np.testing.assert_allclose(values[0], expected[0], rtol=1e-4, err_msg=name)
+        np.testing.assert_allclose(values, expected, rtol=0.03, err_msg=name)
+    given = [norms[name].item() for name in golden["grad_names"]]
+    golden.check("f32/grad_norms", given, rtol=0.1, atol=0.001)
