@@ -12,6 +12,7 @@ from typing import Literal
 
 from torch import Tensor
 
+from workbench.models.centernet import EXTREMES
 from workbench.training.losses.focal import focal_loss, probability
 from workbench.training.losses.regression import MaskedRegression, dense_l1, l1, mean_l1, weighted_l1
 from workbench.training.losses.rotation import bin_rotation
@@ -20,7 +21,6 @@ from workbench.training.losses.task import Heads, TaskLoss, mean_over_stacks, we
 WEIGHTS: Mapping[str, float] = {
     "hm": 1, "wh": 0.1, "off": 1, "hp": 1, "hm_hp": 1, "hp_offset": 1, "dep": 1, "dim": 1, "rot": 1,
 }  # fmt: skip
-EXTREMES = "tlbr"
 
 SizeForm = Literal["object", "class", "dense"]
 

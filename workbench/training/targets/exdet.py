@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from workbench.models.centernet import EXTREMES
 from workbench.models.geometry import Array, apply_affine, draw_umich_gaussian
-from workbench.training.losses.centernet import EXTREMES
 from workbench.training.targets.annotations import Annotation
 from workbench.training.targets.places import (
     Corners,
