@@ -16,12 +16,15 @@ FULL = (
     {"hm": 10, "reg": 2, "wh": 2, "tracking": 2, "dep": 1, "rot": 8, "dim": 3, "amodel_offset": 2}
     | {"hps": 34, "hm_hp": 17, "hp_offset": 2, "ltrb": 4, "ltrb_amodal": 4, "nuscenes_att": 8, "velocity": 3}
 )  # fmt: skip
+FAIRMOT = {"hm": 1, "wh": 4, "id": 128, "reg": 2}
 MOT = {"hm": 1, "reg": 2, "wh": 2, "tracking": 2}
-PRE = {"pre_img": True, "pre_hm": True, "node": "dcn", "head_convs": 1}
+DLA = {"node": "dcn", "classifier": True}
+PRE = {"node": "dcn", "classifier": False, "pre_img": True, "pre_hm": True}
 
 
 def centernet(task, arch, head_conv, classes, heads=None):
-    return Spec("centernet", task, arch, heads or HEADS[task], head_conv, classes)
+    options = {"dla_34": DLA, "dlav0_34": {"classifier": True}}.get(arch, {})
+    return Spec("centernet", task, arch, heads or HEADS[task], (head_conv,), classes, options)
 
 
 SPECS = {
@@ -38,18 +41,18 @@ SPECS = {
     "cn_ddd_resdcn_18": centernet("ddd", "resdcn_18", 64, 3),
     "cn_exdet_hourglass": centernet("exdet", "hourglass", 256, 80, EXDET),
     "cn_exdet_agn_hourglass": centernet(
-        "exdet", "hourglass", 256, 80, EXDET | {f"hm_{side}": 1 for side in "tlbr"}
+        "agnex", "hourglass", 256, 80, EXDET | {f"hm_{side}": 1 for side in "tlbr"}
     ),
     "cn_multi_pose_dla_34": centernet("multi_pose", "dla_34", 256, 1),
     "cn_multi_pose_hourglass": centernet("multi_pose", "hourglass", 256, 1),
     "cn_multi_pose_res_18": centernet("multi_pose", "res_18", 64, 1),
-    "fairmot_dla_34": Spec("fairmot", "mot", "dla_34", {"hm": 1, "wh": 4, "id": 128, "reg": 2}, 256),
-    "ct_mot_dla_34": Spec("centertrack", "tracking", "dla_34", MOT | {"ltrb_amodal": 4}, 256, 1, PRE),
-    "ct_coco_dla_34": Spec("centertrack", "tracking", "dla_34", MOT | {"hm": 80}, 256, 80, PRE),
-    "ct_full_dla_34": Spec("centertrack", "tracking,ddd,multi_pose", "dla_34", FULL, 256, 10, PRE),
+    "fairmot_dla_34": Spec("fairmot", "mot", "dla_34", FAIRMOT, (256,), 1, DLA),
+    "ct_mot_dla_34": Spec("centertrack", "tracking", "dla_34", MOT | {"ltrb_amodal": 4}, (256,), 1, PRE),
+    "ct_coco_dla_34": Spec("centertrack", "tracking", "dla_34", MOT | {"hm": 80}, (256,), 80, PRE),
+    "ct_full_dla_34": Spec("centertrack", "tracking,ddd,multi_pose", "dla_34", FULL, (256,), 10, PRE),
     "ct_full_dlaconv_34": Spec(
-        "centertrack", "tracking,ddd,multi_pose", "dla_34", FULL, 256, 10,
-        PRE | {"node": "conv", "head_convs": 2},
+        "centertrack", "tracking,ddd,multi_pose", "dla_34", FULL, (256, 256), 10,
+        PRE | {"node": "conv", "one_conv": ["reg"]},
     ),
     "stgcn_kinetics": Spec(
         "stgcn", "action", "st_gcn", classes=400,
@@ -86,13 +89,13 @@ def test_the_slim_tracker_is_told_from_the_published_one():
 def test_another_number_of_classes_and_heads_of_others_are_seen():
     shapes = shapes_of("cn_ctdet_dla_34") | {"hm.2.weight": (7, 256, 1, 1), "mask.0.weight": (256, 64, 3, 3)}
     del shapes["reg.0.weight"], shapes["reg.2.weight"]
-    assert recognise(shapes) == Spec("centernet", "ctdet", "dla_34", {"hm": 7, "wh": 2}, 256, 7)
+    assert recognise(shapes) == Spec("centernet", "ctdet", "dla_34", {"hm": 7, "wh": 2}, (256,), 7, DLA)
 
 
 def test_heads_of_one_layer_have_no_width():
     shapes = {k: v for k, v in shapes_of("cn_ctdet_res_18").items() if k[:2] not in ("hm", "wh", "re")}
     spec = recognise(shapes | {"hm.weight": (5, 256, 1, 1), "wh.weight": (2, 256, 1, 1)})
-    assert (spec.heads, spec.head_conv) == ({"hm": 5, "wh": 2}, 0)
+    assert (spec.heads, spec.head_conv) == ({"hm": 5, "wh": 2}, ())
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from workbench.models.weights_file import digest, read_weights, write_weights
 from workbench.models.weights_header import Header, read_header
 
 HEADER = Header(
-    Spec("centernet", "ctdet", "dla_34", {"hm": 2, "wh": 2}, 256, 2, {"deep": [1, 2]}),
+    Spec("centernet", "ctdet", "dla_34", {"hm": 2, "wh": 2}, (256,), 2, {"deep": [1, 2]}),
     classes=("cat", "köter"),
     input_size=(512, 384),
     mean=(0.4, 0.5, 0.6),

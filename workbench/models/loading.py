@@ -15,12 +15,18 @@ from torch import nn
 
 from workbench.core.errors import ModelError
 from workbench.models.checkpoints import Checkpoint, LoadReport, load_into, read_checkpoint
+from workbench.models.heads import NetworkSpec
 from workbench.models.published import published_header
 from workbench.models.recognition import Spec, recognise
 from workbench.models.weights_file import read_weights
 from workbench.models.weights_header import Header, read_header
 
-CLASSIFIER = ("base.fc.", "feature_extractor.fc.")  # of ImageNet: in many files, used by no tracker
+OPTIONAL = (  # the classifier of ImageNet, which no tracker uses, and inputs that CenterTrack can do without
+    "base.fc.",
+    "feature_extractor.fc.",
+    "base.pre_img_layer.",
+    "base.pre_hm_layer.",
+)
 NEEDED = {  # heads without which a task cannot be decoded, with their channels; hm has one for each class
     "ctdet": {"wh": 2},
     "multi_pose": {"wh": 2, "hps": 34},
@@ -78,6 +84,7 @@ def load(path: Path | str, *, kind: str | None = None, spec: Spec | None = None)
         header = replace(header, spec=spec, classes=classes)
     header = replace(header, spec=_whole(header.spec))
     network = build(header.spec)
+    _silence(network, checkpoint)
     report = load_into(network, checkpoint, partial=True)
     _check_trunk(checkpoint.path, header.spec, report)
     return LoadedModel(checkpoint.path, header, network.eval(), report)
@@ -139,7 +146,7 @@ def _check_trunk(path: Path, spec: Spec, report: LoadReport) -> None:
             name
             for name in names
             if not name.endswith("num_batches_tracked")
-            and not name.startswith(CLASSIFIER)
+            and not name.startswith(OPTIONAL)
             and name.split(".")[0] not in spec.heads
         ]
         if wrong:
@@ -162,4 +169,40 @@ def _atom(spec: Spec) -> nn.Module:
     return {"resnet18": atom_resnet18, "resnet50": atom_resnet50}[spec.arch]()
 
 
-BUILDERS: dict[str, Callable[[Spec], nn.Module]] = {"atom": _atom}
+def _heatmaps(spec: Spec) -> nn.Module:
+    from workbench.models import centernet, centertrack
+
+    if spec.kind != "centertrack":
+        return centernet.build(network_spec(spec))
+    if spec.arch != "dla_34":
+        raise ModelError(f"CenterTrack can be run with the trunk dla_34 only, not {spec.arch}.")
+    return centertrack.build(network_spec(spec))
+
+
+def network_spec(spec: Spec) -> NetworkSpec:
+    """What CenterNet, FairMOT and CenterTrack build their networks from."""
+    from workbench.models.centertrack import PRIOR_BIAS
+
+    tracks = spec.kind == "centertrack"
+    return NetworkSpec(
+        spec.arch,
+        dict(spec.heads),
+        head_conv=spec.head_conv,
+        one_conv=tuple(spec.options.get("one_conv", ())),
+        classifier=bool(spec.options.get("classifier", False)),
+        node=str(spec.options.get("node", "dcn")),
+        **({"prior_bias": PRIOR_BIAS} if tracks else {}),
+    )
+
+
+def _silence(network: nn.Module, checkpoint: Checkpoint) -> None:
+    """CenterTrack's inputs that a file was trained without get weights of zero and so add nothing."""
+    for name in ("base.pre_img_layer.0.weight", "base.pre_hm_layer.0.weight"):
+        if name not in checkpoint.state and name in network.state_dict():
+            nn.init.zeros_(network.get_parameter(name))
+
+
+BUILDERS: dict[str, Callable[[Spec], nn.Module]] = {
+    "atom": _atom,
+    **dict.fromkeys(("centernet", "fairmot", "centertrack"), _heatmaps),
+}

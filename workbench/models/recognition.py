@@ -13,7 +13,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-RUNNABLE = frozenset({"atom"})  # kinds whose network is here; the others are only recognised
+RUNNABLE = frozenset(
+    {"atom", "centernet", "fairmot", "centertrack"}
+)  # kinds whose network is here; the others are only recognised
 Shapes = Mapping[str, tuple[int, ...]]
 
 DLA = {"base", "dla_up", "ida_up"}
@@ -58,7 +60,7 @@ class Spec:
         task: what it is for, as its authors name it; several are joined by commas.
         arch: the trunk, as its authors name it.
         heads: channels of each head's output, in the task's order.
-        head_conv: channels between a head's layers; 0 for heads of one layer.
+        head_conv: channels of a head's hidden layers; none for heads of one layer.
         classes: how many classes it tells apart.
         options: what else its kind needs to know.
     """
@@ -67,7 +69,7 @@ class Spec:
     task: str = ""
     arch: str = ""
     heads: Mapping[str, int] = field(default_factory=dict)
-    head_conv: int = 0
+    head_conv: tuple[int, ...] = ()
     classes: int = 1
     options: Mapping[str, Any] = field(default_factory=dict)
 
@@ -119,24 +121,23 @@ def _of_points(shapes: Shapes) -> Spec | None:
         return None
     heads = _heads(shapes, trunk)
     pre = {name: f"base.{name}_layer.0.weight" in shapes for name in ("pre_img", "pre_hm")}
+    options = _dla_options(shapes) if trunk is DLA else {}
     if any(pre.values()) or any(name in heads for name in CENTERTRACK_ONLY):
-        options = pre | {"node": _node(shapes), "head_convs": max(h.hidden for h in heads.values())}
-        return _spec("centertrack", _centertrack_task(heads), arch, CENTERTRACK_HEADS, heads, options)
+        return _spec("centertrack", _centertrack_task(heads), arch, CENTERTRACK_HEADS, heads, options | pre)
     if "id" in heads:
-        return _spec("fairmot", "mot", arch, FAIRMOT_HEADS, heads)
+        return _spec("fairmot", "mot", arch, FAIRMOT_HEADS, heads, options)
     for task, (mark, names) in CENTERNET_TASKS.items():
         if mark in heads:
-            return _spec("centernet", task, arch, names, heads)
+            return _spec("centernet", task, arch, names, heads, options)
     return None
 
 
 @dataclass(frozen=True)
 class _Head:
-    """Channels of the output and of the layers before it, and how many of those there are."""
+    """Channels of the output, and of the layers before it."""
 
     output: int
-    width: int
-    hidden: int
+    hidden: tuple[int, ...]
 
 
 def _spec(
@@ -145,12 +146,17 @@ def _spec(
     arch: str,
     names: tuple[str, ...],
     heads: Mapping[str, _Head],
-    options: Mapping[str, Any] | None = None,
+    options: Mapping[str, Any],
 ) -> Spec:
-    known = {name: heads[name].output for name in names if name in heads}
-    classes = known.get("hm_c") or known.get("hm", 1)
-    width = max((head.width for head in heads.values()), default=0)
-    return Spec(kind, task, arch, known, width, classes, options or {})
+    found = {name: heads[name] for name in names if name in heads}
+    channels = {name: head.output for name, head in found.items()}
+    hidden = max((head.hidden for head in found.values()), key=len, default=())
+    shorter = [name for name, head in found.items() if len(head.hidden) < len(hidden)]
+    classes = channels.get("hm_c") or channels.get("hm", 1)
+    if task == "exdet" and channels["hm_t"] < classes:
+        task = "agnex"  # extreme points that belong to no class
+    one_conv = {"one_conv": shorter} if shorter else {}
+    return Spec(kind, task, arch, channels, hidden, classes, {**options, **one_conv})
 
 
 def _trunk(shapes: Shapes) -> tuple[str | None, set[str]]:
@@ -177,30 +183,27 @@ def _blocks(shapes: Shapes, prefix: str) -> tuple[int, ...]:
     return tuple(sum(match[1] == stage for match in found) for stage in "1234")
 
 
-def _node(shapes: Shapes) -> str:
-    """How the trunk merges its levels: by deformable, plain or large separable convolutions."""
+def _dla_options(shapes: Shapes) -> dict[str, Any]:
+    """How the trunk merges its levels (by deformable, plain or large separable convolutions), and whether
+    the classifier it was first trained with is still there."""
+    options: dict[str, Any] = {"classifier": "base.fc.weight" in shapes}
     node = "ida_up.node_1.conv."
-    if f"{node}{OFFSETS}" in shapes:
-        return "dcn"
-    return "conv" if f"{node}0.weight" in shapes else "gcn"
+    if any(name.startswith(node) for name in shapes):
+        deformable, plain = f"{node}{OFFSETS}" in shapes, f"{node}0.weight" in shapes
+        options["node"] = "dcn" if deformable else "conv" if plain else "gcn"
+    return options
 
 
 def _heads(shapes: Shapes, trunk: set[str]) -> dict[str, _Head]:
-    """What is no trunk: name of the module, then a number for each layer (and stack), then "weight"."""
+    """What is no trunk: name of the module, number of the stack where there are some, and of the layer."""
+    pattern = re.compile(r"0\.\d+\.(conv\.)?weight" if trunk is HOURGLASS else r"(\d+\.)?weight")
     layers = defaultdict(list)
     for name, shape in shapes.items():
         module, _, rest = name.partition(".")
-        if (
-            module not in trunk
-            and len(shape) == 4
-            and re.fullmatch(r"([01]\.)?(\d+\.)?(conv\.)?weight", rest)
-        ):
+        if module not in trunk and len(shape) == 4 and pattern.fullmatch(rest):
             layers[module].append((rest, shape[0]))
-    return {module: _head([channels for _, channels in sorted(found)]) for module, found in layers.items()}
-
-
-def _head(channels: list[int]) -> _Head:
-    return _Head(channels[-1], channels[0] if len(channels) > 1 else 0, len(channels) - 1)
+    channels = {module: [number for _, number in sorted(found)] for module, found in layers.items()}
+    return {module: _Head(numbers[-1], tuple(numbers[:-1])) for module, numbers in channels.items()}
 
 
 def _centertrack_task(heads: Mapping[str, _Head]) -> str:

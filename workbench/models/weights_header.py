@@ -138,9 +138,9 @@ def _cut(path: Path, size: int, needed: int) -> ModelError:
 
 
 def _spec(content: Mapping[str, Any]) -> Spec:
-    spec = Spec(**content)
+    spec = Spec(**{**content, "head_conv": tuple(content.get("head_conv", ()))})
     texts, tables = (spec.kind, spec.task, spec.arch), (spec.heads, spec.options)
-    numbers = (spec.head_conv, spec.classes, *spec.heads.values())
+    numbers = (*spec.head_conv, spec.classes, *spec.heads.values())
     for values, wanted in ((texts, str), (tables, dict), (numbers, int)):
         if not all(isinstance(value, wanted) for value in values):
             raise TypeError("the network's description")
