@@ -32,7 +32,7 @@ def fill_state_dict(state: Mapping[str, Tensor], *, salt: str = "") -> dict[str,
 def _filled(key: str, like: Tensor, is_norm: bool, salt: str) -> Tensor:
     kind = key.rpartition(".")[2]
     if kind == "num_batches_tracked":
-        return torch.zeros_like(like)
+        return torch.zeros(like.shape, dtype=like.dtype)
     draw = generator(salt + key).standard_normal(tuple(like.shape))
     if kind == "running_var":
         draw = 1 + 0.1 * np.abs(draw)
@@ -41,17 +41,42 @@ def _filled(key: str, like: Tensor, is_norm: bool, salt: str) -> Tensor:
     elif is_norm:
         draw = 1 + 0.1 * draw
     elif kind == "bias":
-        draw = 0.01 * draw
+        draw = _bias(key, draw)
     else:
-        draw = _gain(key) * np.sqrt(2 / np.prod(like.shape[1:])) * draw
+        gain, fan = _gain_and_fan(key, tuple(like.shape))
+        draw = gain * np.sqrt(2 / fan) * draw
     return torch.from_numpy(np.asarray(draw)).to(like.dtype).reshape(like.shape)
 
 
-def _gain(key: str) -> float:
-    """Smaller at the end of residual branches and at the last layer, to keep the outputs in range."""
-    if re.search(r"\.conv[23]\.weight$", key):
-        return 0.4
-    return 0.03 if key.endswith("iou_predictor.weight") else 1.0
+# The last layer of a head for heat maps, of one stack or of several.
+_HEATMAP = r"hm(_\w+)?\.(2|\d+\.1)"
+
+
+def _bias(key: str, draw: NDArray[np.float64]) -> NDArray[np.float64]:
+    if re.match(_HEATMAP + r"\.bias$", key):
+        return -2 + 0.3 * draw
+    return (0.8 if key.endswith("conv_offset_mask.bias") else 0.01) * draw
+
+
+def _gain_and_fan(key: str, shape: tuple[int, ...]) -> tuple[float, float]:
+    """The gain keeps the outputs in range: small at the end of residual branches and at the last layers."""
+    fan = float(np.prod(shape[1:]))
+    deconvolution = re.search(r"deconv_layers\.\d+\.weight$", key) is not None
+    if re.search(r"(^|\.)up_\d+\.weight$", key) and shape[1] == 1:
+        return 1.0, 4
+    if deconvolution and shape[2:] == (4, 4):
+        return 1.0, 4 * shape[0]
+    if deconvolution and shape[2:] == (3, 3):
+        return 2.0, fan
+    rules = {
+        r"conv_offset_mask\.weight$": 0.12,
+        r"(proj|node)_\d+\.conv\.weight$": 1.6,
+        r"^(cnvs|cnvs_|inters_)\.": 0.25,
+        r"\.conv[23]\.weight$": 0.4,
+        rf"^{_HEATMAP}\.weight$": 0.35,
+        r"iou_predictor\.weight$": 0.03,
+    }
+    return next((gain for rule, gain in rules.items() if re.search(rule, key)), 1.0), fan
 
 
 def randn(name: str, *shape: int) -> NDArray[np.float32]:

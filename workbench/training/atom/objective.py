@@ -56,7 +56,7 @@ def objective(
         network: in training mode for training.
         batch: two frames a target.
         options: see ``ObjectiveOptions``.
-        generator: of the proposals, on the CPU.
+        generator: of the proposals, on the network's device.
     """
     frames, targets = batch.images.shape[:2]
     maps: SlimMaps = network(batch.images.flatten(0, 1))

@@ -38,14 +38,15 @@ def proposals(
     Args:
         boxes: (B, 4) x, y, w, h.
         options: see ``ProposalOptions``.
-        generator: on the CPU.
+        generator: on the boxes' device.
 
     Returns:
         (B, number, 4) x, y, w, h, and their overlaps (B, number) in [0, 1].
     """
-    shape = (len(boxes), options.number)
-    sigmas = torch.tensor(options.sigmas)[torch.randint(len(options.sigmas), shape, generator=generator)]
-    noise = (sigmas[..., None] * torch.randn(*shape, 4, generator=generator)).to(boxes)
+    shape, device = (len(boxes), options.number), boxes.device
+    drawn = torch.randint(len(options.sigmas), shape, generator=generator, device=device)
+    sigmas = torch.tensor(options.sigmas, device=device)[drawn]
+    noise = sigmas[..., None] * torch.randn(*shape, 4, generator=generator, device=device)
     side = boxes[:, 2:].prod(1).clamp(min=1e-6).sqrt()[:, None, None]
     found = _moved(boxes, noise, side)
     for _ in range(options.retreats):

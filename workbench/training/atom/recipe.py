@@ -114,7 +114,7 @@ class AtomTask:
     def validate(self, network: nn.Module) -> dict[str, float]:
         """The parts of the loss on pairs that are never trained on; their negative sum is the score."""
         assert isinstance(network, SlimAtomNet)
-        generator = torch.Generator().manual_seed(0)
+        generator = torch.Generator(self.device).manual_seed(0)
         with torch.no_grad():
             terms = torch.stack(
                 [

@@ -15,33 +15,38 @@ Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
 
-def look_at(grounds: Pyramid, which: Indices, views: Array, size: int) -> Tensor:
+def look_at(
+    grounds: Pyramid, views: Array, shape: tuple[int, int], *, which: Indices | None = None
+) -> Tensor:
     """What each view sees of its background, which goes on as its mirror image.
 
     Args:
         grounds: levels of (n, 3, h, w).
-        which: (B,) the background of each pair.
         views: (T, B, 3, 3) from crop pixels to background pixels of the first level.
-        size: pixels of a crop's side.
+        shape: rows and columns of the picture.
+        which: (B,) the background of each; None for all, in order.
 
     Returns:
-        (T, B, 3, size, size).
+        (T, B, 3, *shape).
     """
     t, b = views.shape[:2]
     step = np.sqrt(np.abs(np.linalg.det(views[..., :2, :2]))).min()
     level = min(max(int(np.log2(step * 1.3)), 0), len(grounds) - 1)
     side = grounds[0].shape[-1]
-    chosen = grounds[level].index_select(0, torch.as_tensor(which, device=grounds[0].device))
+    chosen = grounds[level]
+    if which is not None:
+        chosen = chosen.index_select(0, torch.as_tensor(which, device=chosen.device))
     norm = np.array([[2 / side, 0, -1], [0, 2 / side, -1], [0, 0, 1]])
     # the frames of a pair are one tall picture, so that each background is copied once
     maps = (norm @ views).transpose(1, 0, 2, 3).reshape(-1, 3, 3)
-    grid = sampling_grid(maps[:, :2], (size, size), chosen.device)
-    depth = sampling_grid(maps[:, 2:].repeat(2, axis=1), (size, size), chosen.device)
-    grid = (grid / depth).reshape(b, t * size, size, 2)
+    grid = sampling_grid(maps[:, :2], shape, chosen.device)
+    if views[..., 2, :2].any():
+        grid = grid.div_(sampling_grid(maps[:, 2:].repeat(2, axis=1), shape, chosen.device))
+    grid = grid.reshape(b, t * shape[0], shape[1], 2)
     seen = functional.grid_sample(
         chosen, grid, mode="bilinear", padding_mode="reflection", align_corners=False
     )
-    return seen.reshape(b, 3, t, size, size).permute(2, 0, 1, 3, 4)
+    return seen.reshape(b, 3, t, *shape).permute(2, 0, 1, 3, 4)
 
 
 def photograph(

@@ -33,6 +33,20 @@ class Layout:
     maps: Array
     target: NDArray[np.bool_]
 
+    def pick(self, objects: Indices) -> Layout:
+        """Some of the objects."""
+        return Layout(self.which[objects], self.maps[objects], self.target[objects])
+
+
+def cycle(layout: Layout, phases: int) -> Layout:
+    """The objects going smoothly through their poses in a circle, in the look of the first."""
+    poses = layout.maps.shape[1]
+    pose, share = np.divmod(np.arange(phases) * (poses / phases), 1)
+    first, second = pose.astype(np.int64), (pose.astype(np.int64) + 1) % poses
+    share = (share**2 * (3 - 2 * share))[:, None, None, None]
+    maps = layout.maps[:, first] * (1 - share) + layout.maps[:, second] * share
+    return Layout(np.repeat(layout.which[:, :1], phases, axis=1), maps, layout.target)
+
 
 def join(layouts: Sequence[Layout]) -> Layout:
     """All objects in one layout, those with fewer parts filled up with none."""

@@ -16,7 +16,7 @@ Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
 Pyramid = tuple[Tensor, ...]  # the same pictures at full, half, ... resolution
 ALPHA = 3  # channel of a picture that says how much it covers
-WINDOWS = (14, 24, 40, 72, 128, 256)  # sides of the windows that are painted at once
+WINDOWS = (14, 24, 40, 64, 100, 160)  # pictures up to each of these sides are painted at once
 
 
 def pyramid(pictures: Tensor) -> Pyramid:
@@ -33,6 +33,7 @@ def paint(
     rows: Indices,
     *,
     tag: ArrayLike = 1.0,
+    owner: int | None = None,
 ) -> None:
     """Lay one picture over each of some canvases, in place.
 
@@ -43,24 +44,24 @@ def paint(
         placements: (n, 2, 3) picture to canvas pixels.
         rows: (n,) the canvas of each, no number twice.
         tag: factor of the tag, one or (n,); with 0 a picture only hides the tags behind it.
+        owner: write this number instead of blending tags, wherever the picture covers more than half.
     """
     height, width = canvas.shape[2:]
     reach = np.abs(placements[:, :, :2]).sum(axis=2)  # (n, 2) half sides of the bounding rectangle
     low = np.floor(placements[:, :, 2] - reach).astype(np.int64)
     high = np.ceil(placements[:, :, 2] + reach).astype(np.int64)
     seen = (high > 0).all(axis=1) & (low < (width, height)).all(axis=1)
-    need = (np.minimum(high, (width, height)) - np.maximum(low, 0)).max(axis=1)
-    limits = np.array([*(side for side in WINDOWS if side < min(height, width)), max(height, width)])
-    bucket = np.searchsorted(limits, need)
+    need = np.minimum(high, (width, height)) - np.maximum(low, 0)  # (n, 2) sides of each one's window
+    bucket = np.searchsorted(WINDOWS, need.max(axis=1))
     tags = np.broadcast_to(np.asarray(tag, dtype=np.float64), rows.shape)
     for number in np.unique(bucket[seen]):
         chosen = np.flatnonzero(seen & (bucket == number))
-        shape = (min(int(limits[number]), height), min(int(limits[number]), width))
+        shape = (int(need[chosen, 1].max()), int(need[chosen, 0].max()))
         corner = np.clip(low[chosen], 0, (width - shape[1], height - shape[0]))
         level = _level(pictures, float((high - low)[chosen].max()))
         over = _sample(level, which[chosen], placements[chosen], corner, shape)
         over[:, ALPHA + 1] *= _tensor(tags[chosen], canvas.device)[:, None, None]
-        _blend(canvas, over, rows[chosen], corner)
+        _blend(canvas, over, rows[chosen], corner, owner)
 
 
 def _level(pictures: Pyramid, extent: float) -> Tensor:
@@ -79,11 +80,15 @@ def _sample(
     return functional.grid_sample(chosen, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
 
 
-def _blend(canvas: Tensor, over: Tensor, rows: Indices, corner: Indices) -> None:
+def _blend(canvas: Tensor, over: Tensor, rows: Indices, corner: Indices, owner: int | None) -> None:
     windows = canvas.unfold(2, over.shape[2], 1).unfold(3, over.shape[3], 1)  # (N, 5, tops, lefts, h, w)
     row, left, top = (torch.as_tensor(v, device=canvas.device) for v in (rows, corner[:, 0], corner[:, 1]))
     under = windows[row, :, top, left]
-    windows[row, :, top, left] = torch.addcmul(over, under, 1 - over[:, ALPHA : ALPHA + 1])
+    mixed = torch.addcmul(over, under, 1 - over[:, ALPHA : ALPHA + 1])
+    if owner is not None:
+        own = torch.where(over[:, ALPHA + 1] > 0.5, float(owner), 0.0)
+        mixed[:, ALPHA + 1] = torch.where(over[:, ALPHA] > 0.5, own, under[:, ALPHA + 1])
+    windows[row, :, top, left] = mixed
 
 
 def _tensor(values: Array, device: torch.device) -> Tensor:

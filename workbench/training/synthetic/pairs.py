@@ -110,7 +110,7 @@ class PairGenerator:
 
 def _compose(plan: Plan, bank: Bank, size: int) -> Tensor:
     """(T * B, 5, size, size): colours, alpha, and how much of each pixel is the target."""
-    seen = look_at(bank.backgrounds, plan.grounds, plan.views, size)
+    seen = look_at(bank.backgrounds, plan.views, (size, size), which=plan.grounds)
     canvas = torch.zeros(seen.shape[0] * seen.shape[1], 5, size, size, device=seen.device)
     canvas[:, :3] = seen.reshape(-1, 3, size, size)
     sprites, cover = bank.sprites.pictures, plan.cover
