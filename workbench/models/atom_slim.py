@@ -85,5 +85,6 @@ class SlimAtomNet(nn.Module):
 
     def forward(self, images: Tensor) -> SlimMaps:
         """Maps of images (B, 3, h, w), RGB in [0, 255]; h and w divisible by 16."""
-        maps: SlimMaps = self.feature_extractor((images / 255 - self.mean) / self.std)
+        mean, std = self.get_buffer("mean"), self.get_buffer("std")
+        maps: SlimMaps = self.feature_extractor((images / 255 - mean) / std)
         return maps

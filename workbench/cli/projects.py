@@ -1,0 +1,81 @@
+"""``workbench export | import | info | demo``: projects without a window."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from workbench.cli.console import finish, open_project, video_id
+
+
+def add_export(commands: Any) -> None:
+    command = commands.add_parser("export", help="write a project's boxes in another format")
+    command.add_argument("project", type=Path)
+    command.add_argument("--format", required=True, help="mot-challenge, coco, lasot, got-10k, otb or boxes")
+    command.add_argument("--out", type=Path, required=True, help="folder to write")
+    command.add_argument("--video", help="name of the video; needed where the project has several")
+    command.add_argument("--start", type=int, help="first frame, from 0")
+    command.add_argument("--stop", type=int, help="the frame after the last one")
+    command.add_argument("--images", action="store_true", help="write the pictures too")
+    command.set_defaults(run=_export)
+
+
+def add_import(commands: Any) -> None:
+    command = commands.add_parser("import", help="read boxes from another format into a project")
+    command.add_argument("project", type=Path)
+    command.add_argument("file", type=Path)
+    command.add_argument("--format", help="mot-challenge or coco; recognised by itself if left out")
+    command.add_argument("--video", help="name of the video; needed where the project has several")
+    command.set_defaults(run=_import)
+
+
+def add_info(commands: Any) -> None:
+    command = commands.add_parser("info", help="say what a project or a video holds")
+    command.add_argument("path", type=Path)
+    command.set_defaults(run=_info)
+
+
+def add_demo(commands: Any) -> None:
+    command = commands.add_parser("demo", help="make the demo project and say where it is")
+    command.add_argument(
+        "folder", type=Path, nargs="?", help="where to make it (default: among the user's data)"
+    )
+    command.set_defaults(run=_demo)
+
+
+def _export(arguments: argparse.Namespace) -> None:
+    from workbench.services.exporting import export
+
+    with open_project(arguments.project, read_only=True) as project:
+        steps = export(
+            project,
+            video_id(project, arguments.video),
+            arguments.format,
+            arguments.out,
+            start=arguments.start,
+            stop=arguments.stop,
+            images=arguments.images,
+        )
+        print(finish(steps))
+
+
+def _import(arguments: argparse.Namespace) -> None:
+    from workbench.services.importing import import_file
+
+    with open_project(arguments.project) as project:
+        video = video_id(project, arguments.video)
+        print(finish(import_file(project, video, arguments.format, arguments.file)))
+
+
+def _info(arguments: argparse.Namespace) -> None:
+    from workbench.services.info import describe
+
+    print(describe(arguments.path))
+
+
+def _demo(arguments: argparse.Namespace) -> None:
+    from workbench.services.demo import make_demo
+    from workbench.services.projects import demo_folder
+
+    print(finish(make_demo(arguments.folder or demo_folder())))
