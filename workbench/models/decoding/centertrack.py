@@ -5,7 +5,6 @@ X. Zhou, V. Koltun, P. Krahenbuhl, "Tracking Objects as Points", ECCV 2020, arXi
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 from workbench.models.decoding.ctdet import boxes_about, sizes
@@ -58,13 +57,10 @@ def _box_of_sides(sides: Tensor, peaks: Peaks) -> Tensor:
 
 def _pose(maps: Maps, peaks: Peaks, box: Tensor | None) -> Found:
     joints = regressed_joints(maps["hps"], peaks)
-    if "hm_hp" not in maps:
+    if "hm_hp" not in maps or box is None:
         scores = peaks.scores[:, :, None].expand(joints.shape[:3])
         return {"joints": joints, "joint_scores": scores, "pose_score": peaks.scores}
     offset = maps.get("hp_offset", maps.get("reg"))
     moved = moved_to_peaks(joints, box, heat=maps["hm_hp"], offset=offset, rule=CENTERTRACK)
-    return {
-        "joints": moved.points,
-        "joint_scores": moved.heights.where(moved.moved, peaks.scores[:, :, None]),
-        "pose_score": peaks.scores * torch.mean(moved.heights, 2),
-    }
+    scores = moved.heights.where(moved.moved, peaks.scores[:, :, None])
+    return {"joints": moved.points, "joint_scores": scores, "pose_score": peaks.scores * scores.mean(2)}

@@ -13,7 +13,6 @@ from torch import Tensor
 from workbench.models.decoding.peaks import Peaks, gather, top_of_each_channel
 
 FAR = -10000.0  # where a peak below the threshold is put, so that no joint is near it
-MARGIN = 0.25  # of the joints' own extent, where there is no box to be inside of
 
 
 @dataclass(frozen=True)
@@ -54,13 +53,13 @@ def regressed_joints(offsets: Tensor, peaks: Peaks) -> Tensor:
 
 
 def moved_to_peaks(
-    joints: Tensor, box: Tensor | None, *, heat: Tensor, offset: Tensor | None, rule: JointRule
+    joints: Tensor, box: Tensor, *, heat: Tensor, offset: Tensor | None, rule: JointRule
 ) -> Joints:
     """Joints moved to the nearest peak of their heat map, where the rule allows it.
 
     Args:
         joints: (B, K, J, 2) regressed.
-        box: (B, K, 4) of each object, which a peak must not leave; None: the extent of the joints.
+        box: (B, K, 4) of each object, which a peak must not leave.
         heat: (B, J, H, W) of the joints, in [0, 1].
         offset: (B, 2, H, W) of a peak within its cell; None: the middle.
         rule: when.
@@ -69,7 +68,7 @@ def moved_to_peaks(
     distance, nearest = torch.cdist(joints.transpose(1, 2), places, compute_mode=_EXACT).min(3)  # (B, J, K)
     place = places.gather(2, nearest[..., None].expand(-1, -1, -1, 2)).transpose(1, 2)  # (B, K, J, 2)
     height = heights.gather(2, nearest).transpose(1, 2)
-    low, high = _limits(joints, box)
+    low, high = box[:, :, None, :2], box[:, :, None, 2:]
     inside = ((place >= low) & (place <= high)).all(3) & (height >= rule.threshold)
     if rule.reach is not None:
         inside &= distance.transpose(1, 2) <= (high - low).amax(3) * rule.reach
@@ -86,12 +85,3 @@ def _joint_peaks(heat: Tensor, offset: Tensor | None, k: int, threshold: float) 
     points = points + (0.5 if offset is None else gather(offset, peaks.cells.flatten(1)).view_as(points))
     high = peaks.scores > threshold
     return torch.where(high[..., None], points, FAR), torch.where(high, peaks.scores, -1.0)
-
-
-def _limits(joints: Tensor, box: Tensor | None) -> tuple[Tensor, Tensor]:
-    """Top-left and bottom-right corner that a joint's peak must lie between, (B, K, 1, 2) each."""
-    if box is not None:
-        return box[:, :, None, :2], box[:, :, None, 2:]
-    low, high = joints.amin(2, keepdim=True), joints.amax(2, keepdim=True)
-    margin = (high - low) * MARGIN
-    return low - margin, high + margin
