@@ -65,9 +65,10 @@ def mirrored_joints(heat: Tensor) -> Tensor:
 
 def mirrored_joint_offsets(offsets: Tensor) -> Tensor:
     """Offsets to joints (B, 34, H, W) of a mirror image as those of the image."""
-    pairs = offsets.flip(3).unflatten(1, (-1, 2))
-    sign = offsets.new_tensor([-1, 1])[:, None, None]
-    return (pairs[:, _partners(pairs.shape[1])] * sign).flatten(1, 2)
+    partners = _partners(offsets.shape[1] // 2)
+    channels = [2 * joint + axis for joint in partners for axis in range(2)]
+    sign = offsets.new_tensor([-1, 1]).repeat(len(partners))[:, None, None]
+    return offsets.flip(3)[:, channels] * sign
 
 
 def _partners(joints: int) -> list[int]:

@@ -25,8 +25,8 @@ def sizes(maps: Tensor, peaks: Peaks) -> Tensor:
     values = gather(maps, peaks.cells)
     if values.shape[2] == 2:
         return values
-    pairs = values.unflatten(2, (-1, 2))
-    return pairs.gather(2, peaks.classes[:, :, None, None].expand(-1, -1, 1, 2)).squeeze(2)
+    own = 2 * peaks.classes[:, :, None] + torch.arange(2, device=values.device)
+    return values.gather(2, own)
 
 
 def boxes_about(centers: Tensor, size: Tensor) -> Tensor:

@@ -148,8 +148,8 @@ def _joined(rows: dict[str, Tensor], side: str, fits: dict[str, Tensor]) -> dict
 
 
 def _blocks(rows: dict[str, Tensor]) -> list[dict[str, Tensor]]:
-    parts = zip(*(numbers.split(BLOCK) for numbers in rows.values()), strict=True)
-    return [dict(zip(rows, part, strict=True)) for part in parts]
+    starts = range(0, max(len(rows["t"]), 1), BLOCK)
+    return [{side: numbers[i : i + BLOCK] for side, numbers in rows.items()} for i in starts]
 
 
 def _scored(

@@ -49,7 +49,8 @@ class Joints:
 
 def regressed_joints(offsets: Tensor, peaks: Peaks) -> Tensor:
     """Joints (B, K, J, 2) from the offsets (B, 2 J, H, W), which point from the whole cell."""
-    return gather(offsets, peaks.cells).unflatten(2, (-1, 2)) + peaks.points[:, :, None]
+    values = gather(offsets, peaks.cells)
+    return values.reshape(*values.shape[:2], -1, 2) + peaks.points[:, :, None]
 
 
 def moved_to_peaks(
