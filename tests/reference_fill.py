@@ -33,12 +33,14 @@ def _filled(key: str, like: Tensor, is_norm: bool, salt: str) -> Tensor:
     kind = key.rpartition(".")[2]
     if kind == "num_batches_tracked":
         return torch.zeros(like.shape, dtype=like.dtype)
+    if kind == "A":  # a graph is what it is
+        return like.clone()
     draw = generator(salt + key).standard_normal(tuple(like.shape))
     if kind == "running_var":
         draw = 1 + 0.1 * np.abs(draw)
     elif kind == "running_mean" or (is_norm and kind == "bias"):
         draw = 0.1 * draw
-    elif is_norm:
+    elif is_norm or "edge_importance" in key:
         draw = 1 + 0.1 * draw
     elif kind == "bias":
         draw = _bias(key, draw)
@@ -72,7 +74,7 @@ def _gain_and_fan(key: str, shape: tuple[int, ...]) -> tuple[float, float]:
         r"conv_offset_mask\.weight$": 0.12,
         r"(proj|node)_\d+\.conv\.weight$": 1.6,
         r"^(cnvs|cnvs_|inters_)\.": 0.25,
-        r"\.conv[23]\.weight$": 0.4,
+        r"\.(conv[23]|tcn\.2)\.weight$": 0.4,
         rf"^{_HEATMAP}\.weight$": 0.35,
         r"iou_predictor\.weight$": 0.03,
     }

@@ -1,0 +1,55 @@
+"""Networks with the weights of the recipe, their inputs, and the comparison with the published outputs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+
+import torch
+from torch import Tensor, nn
+
+from tests.reference_fill import fill_state_dict, net_input
+from tests.reference_golden import COPIES, FOLDER, Golden
+
+
+def assert_published_parameters(network: nn.Module, name: str) -> None:
+    """The state's names, order, shapes and types are the published ones, of which a digest is stored."""
+    mine = [[key, list(value.shape), str(value.dtype)] for key, value in network.state_dict().items()]
+    digests = json.loads((COPIES / "network_keys.json").read_text())
+    if hashlib.sha256(json.dumps(mine).encode()).hexdigest() == digests[name]:
+        return
+    listed = FOLDER / "keys" / f"{name}.json"
+    assert listed.exists(), f"the parameters are not those of {name}"
+    assert mine == json.loads(listed.read_text())
+
+
+def without_weights(build: Callable[[], nn.Module]) -> nn.Module:
+    """A network whose parameters are only names and shapes, made at once."""
+    with torch.device("meta"):
+        return build()
+
+
+def filled(build: Callable[[], nn.Module], known: Mapping[str, Tensor] | None = None) -> nn.Module:
+    """A network with the weights of the recipe, for inference; ``known`` are weights made before."""
+    network = without_weights(build)
+    state = network.state_dict()
+    weights = dict(known or {})
+    # Names of a norm are told by their neighbours, so these are drawn together.
+    missing = {key: value for key, value in state.items() if key not in weights}
+    weights |= fill_state_dict(missing)
+    network.load_state_dict({key: weights[key] for key in state}, assign=True)
+    return network.eval().requires_grad_(False)
+
+
+def golden_input(golden: Golden, suffix: str = "") -> Tensor:
+    """The input that the figures were made with."""
+    name, sizes = re.match(r"net_input\('(.+?)',([\d,]+)\)", golden.about["input"]).groups()
+    return torch.from_numpy(net_input(name + suffix, *map(int, sizes.split(","))))
+
+
+def check_maps(golden: Golden, maps: Mapping[str, Tensor], *, prefix: str = "") -> None:
+    """Compare the outputs with the figures, each within its tolerance."""
+    for name, value in maps.items():
+        golden.check(prefix + name, value, **golden.about["tolerance"][name])
