@@ -3,7 +3,7 @@
     python benchmarks/sot_speed.py [--frames 60] [--threads 1]
 
 Baseline: one target, the mean of the five alone, in the same run. Decoding with PyAV is part of every pass
-and is shared by the five. The clip is made (``workbench.training.scenes``) and encoded as H.264 to a
+and is shared by the five. The clip is made (``workbench.training.synthetic``) and encoded as H.264 to a
 temporary file first. Bars: a start within a second, 25 frames a second with decoding, five targets below
 four times one.
 """
@@ -25,7 +25,8 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from workbench.inference.trackers import make
-from workbench.training.scenes import SceneOptions, make_scene
+from workbench.training.synthetic.clip_types import ClipOptions
+from workbench.training.synthetic.clips import make_clip
 
 SIZE = (1920, 1080)
 TARGETS = 5
@@ -33,12 +34,12 @@ TARGETS = 5
 
 def write_clip(path: Path, frames: int) -> np.ndarray:
     """Write the clip; returns the boxes (TARGETS, 4) of its first frame."""
-    options = SceneOptions(width=SIZE[0], height=SIZE[1], frames=frames, targets=TARGETS)
+    options = ClipOptions(width=SIZE[0], height=SIZE[1], frames=frames, targets=TARGETS)
     first = None
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=25, options={"preset": "veryfast", "crf": "20"})
         stream.width, stream.height, stream.pix_fmt = *SIZE, "yuv420p"
-        for made in make_scene(options):
+        for made in make_clip(options):
             first = made.boxes if first is None else first
             container.mux(stream.encode(av.VideoFrame.from_ndarray(made.image, format="rgb24")))
         container.mux(stream.encode(None))

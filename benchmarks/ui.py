@@ -27,7 +27,8 @@ from workbench.core.edits import ChangeSet
 from workbench.core.rows import BoxRow, Origin, TrackRow
 from workbench.services import editing
 from workbench.services.projects import open_path
-from workbench.training.scenes import SceneOptions, make_scene
+from workbench.training.synthetic.clip_types import ClipOptions
+from workbench.training.synthetic.clips import make_clip
 from workbench.ui.app import SWITCH_INTERVAL
 from workbench.ui.main_window import MainWindow
 from workbench.video.writer import write_video
@@ -82,7 +83,7 @@ def prepare(folder: Path) -> tuple[Path, list]:
     scene = []
 
     def images():
-        for frame in make_scene(SceneOptions(width=1920, height=1080, frames=FRAMES, targets=3, seed=11)):
+        for frame in make_clip(ClipOptions(width=1920, height=1080, frames=FRAMES, targets=3, seed=11)):
             scene.append(frame.boxes)
             yield frame.image
 

@@ -9,7 +9,8 @@ import pytest
 
 from workbench.__main__ import main
 from workbench.core.boxes import iou
-from workbench.training.scenes import SceneOptions, make_scene
+from workbench.training.synthetic.clip_types import ClipOptions
+from workbench.training.synthetic.clips import make_clip
 from workbench.video.writer import write_video
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -18,7 +19,7 @@ FRAMES = 16
 
 @pytest.fixture(scope="module")
 def scene():
-    return list(make_scene(SceneOptions(width=320, height=240, frames=FRAMES, targets=1, seed=3)))
+    return list(make_clip(ClipOptions(width=320, height=240, frames=FRAMES, targets=1, seed=3)))
 
 
 @pytest.fixture
@@ -106,9 +107,7 @@ def test_a_wrong_box_is_asked_for_again(clip, capsys, box):
 def test_demo_info_export_and_import_work_together(tmp_path, capsys, monkeypatch):
     from workbench.services import demo
 
-    monkeypatch.setattr(
-        demo, "SceneOptions", lambda: SceneOptions(width=160, height=120, frames=10, targets=4)
-    )
+    monkeypatch.setattr(demo, "ClipOptions", lambda: ClipOptions(width=160, height=120, frames=10, targets=4))
     assert main(["demo", str(tmp_path / "demo")]) == 0
     project = str(tmp_path / "demo" / "demo.wbp")
     assert main(["export", project, "--format", "mot-challenge", "--out", str(tmp_path / "mot")]) == 0

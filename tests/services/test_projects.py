@@ -10,7 +10,7 @@ from workbench.services.demo import make_demo
 from workbench.services.info import describe
 from workbench.services.projects import locate_media, missing_media, open_path
 from workbench.store import Project
-from workbench.training.scenes import SceneOptions
+from workbench.training.synthetic.clip_types import ClipOptions
 from workbench.video.writer import write_video
 
 
@@ -61,7 +61,7 @@ def test_a_project_moved_with_its_video_still_finds_it(tmp_path):
 
 
 def test_the_demo_is_made_once_and_described(tmp_path):
-    options = SceneOptions(width=160, height=120, frames=12, targets=4)
+    options = ClipOptions(width=160, height=120, frames=12, targets=4)
     first = finish(make_demo(tmp_path, options=options))
     stamp = (tmp_path / "demo.mp4").stat().st_mtime_ns
     assert finish(make_demo(tmp_path, options=options)) == first

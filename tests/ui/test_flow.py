@@ -7,7 +7,8 @@ from PySide6.QtCore import QPoint, QPointF, QSettings, Qt
 from workbench.core.boxes import iou
 from workbench.core.rows import Origin
 from workbench.services.projects import open_path
-from workbench.training.scenes import SceneOptions, make_scene
+from workbench.training.synthetic.clip_types import ClipOptions
+from workbench.training.synthetic.clips import make_clip
 from workbench.ui.main_window import MainWindow
 from workbench.video.writer import write_video
 
@@ -17,8 +18,8 @@ TIMEOUT = 120_000  # ms; only ever waited in full by a failing test
 
 @pytest.fixture(scope="module")
 def scene():
-    options = SceneOptions(width=320, height=240, frames=FRAMES, targets=2, seed=3)
-    return list(make_scene(options))
+    options = ClipOptions(width=320, height=240, frames=FRAMES, targets=2, seed=3)
+    return list(make_clip(options))
 
 
 @pytest.fixture

@@ -16,16 +16,17 @@ from workbench.core.progress import Progress
 from workbench.core.rows import BoxRow, Origin, TrackRow
 from workbench.services.projects import SUFFIX, add_media, create_project
 from workbench.store import Project
-from workbench.training.scenes import SceneFrame, SceneOptions, make_scene
+from workbench.training.synthetic.clip_types import ClipFrame, ClipOptions
 from workbench.video.writer import VideoWriter
 
 FPS = 25.0
 LEFT_TO_DRAW = 2  # targets whose truth is only in the ground truth file
 OCCLUDED_BELOW = 0.5  # visible share
 NOTHING = np.empty((0, 0, 3), np.uint8)
+NOBODY = np.empty((0, 0), np.int16)
 
 
-def make_demo(folder: Path, *, options: SceneOptions | None = None) -> Generator[Progress, None, Path]:
+def make_demo(folder: Path, *, options: ClipOptions | None = None) -> Generator[Progress, None, Path]:
     """Make the demo project in ``folder``, or leave it as it is when it is there already.
 
     The clip is ``demo.mp4``; ``ground_truth.txt`` beside it holds every target in MOTChallenge columns.
@@ -33,7 +34,9 @@ def make_demo(folder: Path, *, options: SceneOptions | None = None) -> Generator
     Returns:
         The project's path.
     """
-    options = options or SceneOptions()
+    from workbench.training.synthetic.clips import make_clip
+
+    options = options or ClipOptions()
     home = folder / f"demo{SUFFIX}"
     if (home / "project.db").is_file():
         return home
@@ -43,12 +46,12 @@ def make_demo(folder: Path, *, options: SceneOptions | None = None) -> Generator
         raise UserError(
             f"The demo cannot be made in {folder}: {error.strerror}; name another folder."
         ) from error
-    truth: list[SceneFrame] = []
+    truth: list[ClipFrame] = []
     clip = folder / "demo.mp4"
     with VideoWriter(clip, FPS) as writer:
-        for scene in make_scene(options):
-            writer.write(scene.image)
-            truth.append(dataclasses.replace(scene, image=NOTHING))
+        for made in make_clip(options):
+            writer.write(made.image)
+            truth.append(dataclasses.replace(made, image=NOTHING, owners=NOBODY))
             yield Progress(len(truth), options.frames, "making the demo clip")
     _write_truth(folder / "ground_truth.txt", truth)
     unfinished = folder / f"unfinished-demo{SUFFIX}"
@@ -59,7 +62,7 @@ def make_demo(folder: Path, *, options: SceneOptions | None = None) -> Generator
     return home
 
 
-def _fill(project: Project, clip: Path, truth: list[SceneFrame]) -> None:
+def _fill(project: Project, clip: Path, truth: list[ClipFrame]) -> None:
     video = add_media(project, clip)
     category = project.categories()[0].id
     count = max(len(truth[0].boxes) - LEFT_TO_DRAW, 1)
@@ -94,7 +97,7 @@ def _row(video_id: int, frame: int, track_id: int, box: NDArray[np.float64], *, 
     )
 
 
-def _write_truth(path: Path, truth: list[SceneFrame]) -> None:
+def _write_truth(path: Path, truth: list[ClipFrame]) -> None:
     lines = [
         f"{frame + 1},{i + 1},{x:.3f},{y:.3f},{w:.3f},{h:.3f},1,1,{visible:.3f}\n"
         for frame, seen in enumerate(truth)
