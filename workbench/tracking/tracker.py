@@ -1,0 +1,154 @@
+"""What a multi-object tracker is: handed the detections of one frame after another, it says who is who.
+
+A tracker works on boxes (N, 4) x, y, w, h in float64 pixels of the source frame. Detections that cannot be a
+target are left out, and no track comes from them: boxes with a coordinate that is not finite or is further than
+``FURTHEST`` from the origin, boxes thinner than ``THINNEST``, and scores that are not a number. Boxes may leave
+the image.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from workbench.core.boxes import as_boxes
+from workbench.core.errors import UserError
+from workbench.tracking.costs import unit
+
+Array = NDArray[np.float64]
+Indices = NDArray[np.intp]
+Image = NDArray[np.uint8]
+
+FURTHEST = 1e7  # pixels from the origin
+THINNEST = 1e-2  # pixels of width or height
+
+
+class DetectionsLike(Protocol):
+    """What a tracker reads of the detections of a frame."""
+
+    @property
+    def boxes(self) -> ArrayLike:
+        """(N, 4) x, y, w, h in pixels."""
+
+    @property
+    def scores(self) -> ArrayLike | None:
+        """(N,) in [0, 1]; None = all 1."""
+
+    @property
+    def classes(self) -> ArrayLike | None:
+        """(N,) whole numbers; None = all 0."""
+
+    @property
+    def embeddings(self) -> ArrayLike | None:
+        """(N, D) appearance of each, or None."""
+
+
+@dataclass(frozen=True)
+class TrackedBoxes:
+    """The targets a tracker sees in one frame, by id.
+
+    Args:
+        ids: (M,) int64, from 1 in the order in which this tracker met them, each at most once.
+        boxes: (M, 4) x, y, w, h, float64 pixels, as the tracker's filter sees them.
+        scores: (M,) of the detection each was joined with.
+        classes: (M,) int64.
+        detections: (M,) row of the detection each was joined with; -1 = none in this frame.
+    """
+
+    ids: NDArray[np.int64]
+    boxes: Array
+    scores: Array
+    classes: NDArray[np.int64]
+    detections: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+class Tracker(Protocol):
+    """Follows many targets; frames come in increasing order, from 0, and some may be left out."""
+
+    def update(
+        self,
+        frame: int,
+        detections: DetectionsLike,
+        *,
+        image: Image | None = None,
+        motion: ArrayLike | None = None,
+    ) -> TrackedBoxes:
+        """Join the detections of a frame with the tracks so far.
+
+        Args:
+            frame: 0-based; more than the last one.
+            detections: in pixels of the frame; may be empty.
+            image: (H, W, 3) RGB, for trackers that look at it.
+            motion: (2, 3) affine map from the pixels of the last frame given to those of this one, where the
+                camera's motion is known.
+
+        Raises:
+            UserError: the frame is not after the last one, or lengths do not fit.
+        """
+        ...
+
+
+class Seen(NamedTuple):
+    """Usable detections of a frame."""
+
+    boxes: Array  # (N, 4)
+    scores: Array  # (N,)
+    classes: NDArray[np.int64]  # (N,)
+    features: Array  # (N, D) of length 1, or 0 where there is none; D = 0 without appearance
+    rows: Indices  # (N,) place among all detections of the frame
+
+
+def usable(detections: DetectionsLike, *, appearance: bool = False) -> Seen:
+    """The detections that can be a target, as arrays of the types used here.
+
+    Args:
+        appearance: take the embeddings, where there are any.
+
+    Raises:
+        UserError: scores, classes or embeddings are not one for each box.
+    """
+    boxes = as_boxes(detections.boxes)
+    scores = _column(detections.scores, 1.0, np.float64, boxes, "scores")
+    classes = _column(detections.classes, 0, np.int64, boxes, "classes")
+    vectors = _embeddings(detections.embeddings if appearance else None, boxes)
+    near = (np.abs(boxes) <= FURTHEST).all(axis=1)  # False for NaN
+    rows = np.flatnonzero(near & (boxes[:, 2:] >= THINNEST).all(axis=1) & ~np.isnan(scores))
+    if len(rows) < len(boxes):
+        boxes, scores, classes, vectors = boxes[rows], scores[rows], classes[rows], vectors[rows]
+    return Seen(boxes, scores, classes, unit(vectors), rows)
+
+
+def _column(
+    values: ArrayLike | None, default: float, kind: type[np.generic], boxes: Array, name: str
+) -> NDArray[Any]:
+    if values is None:
+        return np.full(len(boxes), default, dtype=kind)
+    column = np.asarray(values, dtype=kind)
+    if column.shape != (len(boxes),):
+        raise UserError(f"{len(boxes)} boxes came with {column.shape} {name}; give one for each box.")
+    return column
+
+
+def _embeddings(values: ArrayLike | None, boxes: Array) -> NDArray[Any]:
+    vectors = np.empty((len(boxes), 0)) if values is None else np.asarray(values)
+    if vectors.ndim != 2 or len(vectors) != len(boxes):
+        raise UserError(f"{len(boxes)} boxes came with embeddings {vectors.shape}; give one for each box.")
+    return vectors
+
+
+def checked_motion(motion: ArrayLike | None) -> Array | None:
+    """A camera's motion as float64 (2, 3); None for one that is not finite or folds the picture up."""
+    if motion is None:
+        return None
+    affine = np.asarray(motion, dtype=np.float64)
+    if affine.shape != (2, 3):
+        raise UserError(f"The camera's motion is an affine map of shape (2, 3), not {affine.shape}.")
+    if not np.isfinite(affine).all() or not 1e-3 < abs(np.linalg.det(affine[:, :2])) < 1e3:
+        return None
+    return affine
