@@ -2,9 +2,9 @@
 
 The optimum with a cost limit is the set of disjoint pairs with the largest sum of gains, limit - cost. Three
 steps find it exactly. A pair that gains more than the best rival of its row and the best rival of its column
-together is in every optimum, since it could replace both; taking such pairs away makes more of them. What is left
-falls into groups that share no row or column, which are put together in small matrices. Each of these is solved by
-Jonker and Volgenant's algorithm.
+together is in every optimum, since it could replace both; taking such pairs away makes more of them. What is
+left falls into groups that share no row or column, which are put together in small matrices. Each of these is
+solved by Jonker and Volgenant's algorithm.
 
 Jonker, Volgenant: A Shortest Augmenting Path Algorithm for Dense and Sparse Linear Assignment Problems, 1987.
 """

@@ -1,9 +1,9 @@
 """ByteTrack: sure detections first, then the doubtful ones for tracks that are still free.
 
-Three rounds a frame, all by overlap: confirmed and lost tracks with the sure detections; tracks still free that
-were there in the last frame with the doubtful ones, which a target in the shadow of another often is; tracks seen
-once with the sure detections still free. What is left of these becomes tracks, which are shown from their second
-detection on (those of the first frame at once).
+Three rounds a frame, all by overlap: confirmed and lost tracks with the sure detections; tracks still free
+that were there in the last frame with the doubtful ones, which a target in the shadow of another often is;
+tracks seen once with the sure detections still free. What is left of these becomes tracks, which are shown
+from their second detection on (those of the first frame at once).
 
 Zhang et al., ByteTrack: Multi-Object Tracking by Associating Every Detection Box, 2021 (arXiv:2110.06864). We
 depart from it in the "+1 pixel" of its overlaps, which we do not add.

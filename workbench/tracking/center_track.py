@@ -1,8 +1,8 @@
 """CenterTrack's association: each detection points at where it was in the last frame, and takes who is there.
 
 A detection comes with an offset to its centre in the last frame. The best score first, each takes the nearest
-track that is still free, if the squared distance of the centres is within the area of both boxes and the class is
-the same. There is no motion model: a track stands where it was last seen.
+track that is still free, if the squared distance of the centres is within the area of both boxes and the
+class is the same. There is no motion model: a track stands where it was last seen.
 
 As published; by default a track that is missed once is gone. Zhou, Koltun, Krähenbühl: Tracking Objects as
 Points, 2020 (arXiv:2004.01177).
@@ -69,7 +69,7 @@ class _Points(NamedTuple):
     rows: NDArray[np.int64]  # detection of this frame, or -1
 
     def take(self, chosen: NDArray[np.intp] | NDArray[np.bool_]) -> _Points:
-        return _Points(*(column[chosen] for column in self))
+        return _Points._make(column[chosen] for column in self)
 
 
 class CenterTrack:
@@ -109,7 +109,7 @@ class CenterTrack:
         waiting[matches.rows] = False
         waiting &= tracks.missed <= self.options.longest_lost
         kept = tracks.take(waiting)
-        self._tracks = _Points(*(np.concatenate(both) for both in zip(present, kept, strict=True)))
+        self._tracks = _Points._make(np.concatenate(both) for both in zip(present, kept, strict=True))
         return TrackedBoxes(present.ids, present.boxes, present.scores, present.classes, present.rows)
 
     def _match(self, cost: Array) -> Matches:
@@ -143,7 +143,7 @@ def _of_points(values: ArrayLike, rows: NDArray[np.intp]) -> Array:
 
 
 def _squared_distances(tracks: _Points, found: _Points, before: Array) -> Array:
-    """Squared distance of every track from where every detection was (N, M); infinite where they cannot be one."""
+    """Squared distance of tracks from where detections were (N, M); infinite where they cannot be one."""
     apart = ((tracks.centers[:, None] - before[None]) ** 2).sum(axis=2)
     track_area, area = tracks.boxes[:, 2:].prod(axis=1), found.boxes[:, 2:].prod(axis=1)
     possible = (apart <= track_area[:, None]) & (apart <= area)  # False for NaN

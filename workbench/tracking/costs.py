@@ -5,8 +5,8 @@ a crowd of a thousand has a million pairs of which a few thousand touch. The pub
 (FairMOT measures a box from its first pixel to its last, both included) is ``widened``.
 
 GIoU: Rezatofighi et al., Generalized Intersection over Union, 2019, arXiv:1902.09630. Fusing with the score:
-Zhang et al., ByteTrack, 2021, arXiv:2110.06864. Fusing with motion: Wang et al., Towards Real-Time Multi-Object
-Tracking, 2019, arXiv:1909.12605.
+Zhang et al., ByteTrack, 2021, arXiv:2110.06864. Fusing with motion: Wang et al., Towards Real-Time
+Multi-Object Tracking, 2019, arXiv:1909.12605.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Pairs(NamedTuple):
 
 def widened(boxes: Array) -> Array:
     """Boxes one pixel wider and higher, so that their overlap is that of the +1 pixel convention."""
-    return boxes + (0.0, 0.0, 1.0, 1.0)
+    return boxes + np.array([0.0, 0.0, 1.0, 1.0])
 
 
 def touching(a: Array, b: Array) -> tuple[Indices, Indices]:
@@ -66,7 +66,7 @@ def overlaps(a: Array, b: Array) -> Pairs:
 def of_one_class(pairs: Pairs, row_classes: Indices, column_classes: Indices) -> Pairs:
     """The pairs whose two sides are of the same class."""
     same = row_classes[pairs.rows] == column_classes[pairs.columns]
-    return pairs if same.all() else Pairs(*(part[same] for part in pairs))
+    return pairs if same.all() else Pairs._make(part[same] for part in pairs)
 
 
 def pairs_of(matrix: Array) -> Pairs:
@@ -96,7 +96,8 @@ def giou(a: Array, b: Array) -> Array:
     areas = a[:, 2:].prod(axis=1)[:, None] + b[:, 2:].prod(axis=1)
     # The union is (areas - shared) and the overlap shared / union, so union = areas / (1 + overlap).
     union = areas / (1.0 + overlap)
-    return overlap - np.divide(around - union, around, out=np.zeros_like(around), where=around > 0)
+    empty = np.divide(around - union, around, out=np.zeros_like(around), where=around > 0)
+    return np.asarray(overlap - empty)
 
 
 def cosine(a: NDArray[np.floating], b: NDArray[np.floating]) -> Array:

@@ -1,13 +1,13 @@
 """FairMOT's association: appearance with motion first, then overlap.
 
-Three rounds a frame. Confirmed and lost tracks are joined by embedding, mixed with how far a detection lies from
-the predicted place; tracks still free that were there in the last frame, by overlap; tracks seen once, by overlap.
-What is left of the detections becomes tracks, which are shown from their second detection on (those of the first
-frame at once).
+Three rounds a frame. Confirmed and lost tracks are joined by embedding, mixed with how far a detection lies
+from the predicted place; tracks still free that were there in the last frame, by overlap; tracks seen once,
+by overlap. What is left of the detections becomes tracks, which are shown from their second detection on
+(those of the first frame at once).
 
 As published, with its habits: overlaps are measured with the +1 pixel convention, tracks seen once are not
-moved, and a track lost for too long can still be found in the one frame after that; if it is, it is dropped as
-soon as it is lost again.
+moved, and a track lost for too long can still be found in the one frame after that; if it is, it is dropped
+as soon as it is lost again.
 
 Wang et al., Towards Real-Time Multi-Object Tracking, 2019 (arXiv:1909.12605); Zhang et al., FairMOT, 2020
 (arXiv:2004.01888).

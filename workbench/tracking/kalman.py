@@ -1,16 +1,17 @@
 """Kalman filters of boxes, all tracks at once.
 
 A state is what is measured (four numbers) and how fast each of them changes, in units a frame. The published
-filters of SORT, DeepSORT, JDE / FairMOT, ByteTrack and BoT-SORT start from diagonal noise and move each number
-by its own speed alone, so the four never become correlated: an 8 x 8 covariance holds four 2 x 2 blocks and
-zeros. We store just those blocks, which is exact and turns every step into a few operations on (N, 4).
+filters of SORT, DeepSORT, JDE / FairMOT, ByteTrack and BoT-SORT start from diagonal noise and move each
+number by its own speed alone, so the four never become correlated: an 8 x 8 covariance holds four 2 x 2
+blocks and zeros. We store just those blocks, which is exact and turns every step into a few operations on (N,
+4).
 
-``States`` is float64 (N, 5, 4): for each of the four numbers its mean, its speed, the variance of the mean, the
-covariance of mean and speed, and the variance of the speed.
+``States`` is float64 (N, 5, 4): for each of the four numbers its mean, its speed, the variance of the mean,
+the covariance of mean and speed, and the variance of the speed.
 
 Sources: Kalman, A New Approach to Linear Filtering and Prediction Problems, 1960; for the forms Bewley et al.
-2016 (arXiv:1602.00763, xysr), Wojke et al. 2017 (arXiv:1703.07402, xyah), Aharon et al. 2022 (arXiv:2206.14651,
-xywh).
+2016 (arXiv:1602.00763, xysr), Wojke et al. 2017 (arXiv:1703.07402, xyah), Aharon et al. 2022
+(arXiv:2206.14651, xywh).
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ Array = NDArray[np.float64]
 MEAN, SPEED, VARIANCE, COVARIANCE, SPEED_VARIANCE = range(5)
 
 GATE_95: dict[int, float] = {1: 3.8415, 2: 5.9915, 3: 7.8147, 4: 9.4877}
-"""Squared Mahalanobis distance that 95 % of true measurements stay below, by how many numbers are compared."""
+"""Squared Mahalanobis distance that 95 % of true measurements stay below, by how many numbers they are."""
 
 
 class BoxForm(Protocol):
@@ -66,7 +67,7 @@ def _centred(mean: Array, w: Array, h: Array) -> Array:
 
 @dataclass(frozen=True)
 class Xyah:
-    """Centre x, y, aspect w / h and height (DeepSORT, JDE / FairMOT, ByteTrack); noise in shares of the height.
+    """Centre x, y, aspect w / h, height (DeepSORT, JDE / FairMOT, ByteTrack); noise in shares of the height.
 
     Args:
         position_share: standard deviation of a position or height, in heights (published 1/20).
@@ -105,7 +106,7 @@ class Xyah:
 
 @dataclass(frozen=True)
 class Xywh:
-    """Centre x, y, width and height (BoT-SORT); noise in shares of the width for x, w and the height for y, h.
+    """Centre x, y, width, height (BoT-SORT); noise in shares of the width for x, w, of the height for y, h.
 
     Args:
         position_share: standard deviation of a position or size, in widths or heights (published 1/20).
@@ -167,7 +168,7 @@ class Xysr:
 
     def start_noise(self, measured: Array) -> tuple[Array, Array]:
         """10 for what was measured, 10 000 for the speeds, which nobody has seen."""
-        return np.full_like(measured, 10.0), np.zeros_like(measured) + (1e4, 1e4, 1e4, 0.0)
+        return np.full_like(measured, 10.0), np.array([1e4, 1e4, 1e4, 0.0]) + np.zeros_like(measured)
 
     def process_noise(self, mean: Array) -> tuple[Array, Array]:
         """1 for what is measured."""
@@ -239,8 +240,9 @@ class Kalman:
     def move(self, states: Array, motion: Array) -> Array:
         """States seen from the camera of the next frame.
 
-        A centre is mapped; its speed is turned and scaled; sizes are scaled by the zoom alone, since an upright
-        box stays upright. The variances of x and y mix as a rotation asks, their correlation is dropped.
+        A centre is mapped; its speed is turned and scaled; sizes are scaled by the zoom alone, since an
+        upright box stays upright. The variances of x and y mix as a rotation asks, their correlation is
+        dropped.
 
         Args:
             states: (N, 5, 4).

@@ -1,16 +1,16 @@
 """The life of tracks: born from a detection, confirmed, lost, found again, dropped.
 
-One column a property and one row a track, so that a frame costs a fixed number of array operations however many
-tracks there are. Within a frame a tracker lets its tracks ``advance``, joins them with detections in one or more
-rounds of ``join``, then takes in what was joined (``revise``), sets the others aside (``lose``), and makes tracks
-of detections that nobody took (``bear``).
+One column a property and one row a track, so that a frame costs a fixed number of array operations however
+many tracks there are. Within a frame a tracker lets its tracks ``advance``, joins them with detections in one
+or more rounds of ``join``, then takes in what was joined (``revise``), sets the others aside (``lose``), and
+makes tracks of detections that nobody took (``bear``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -37,7 +37,7 @@ class Tracks:
     life: NDArray[np.int8]  # NEW, TRACKED or LOST
     born: NDArray[np.int64]  # frame
     last: NDArray[np.int64]  # last frame with a detection
-    hits: NDArray[np.int64]  # frames with a detection since the last one without
+    hits: NDArray[np.int64]  # detections in a row behind the first, or since the last miss
     scores: Array  # of the last detection
     detection: Indices  # row among the frame's usable detections; -1 = not joined
     motion: Array  # (N, 5, 4) states of the filter
@@ -68,7 +68,7 @@ def new_tracks(seen: Seen, rows: Indices, kalman: Kalman, *, first_id: int, fram
         life=np.full(count, life, dtype=np.int8),
         born=np.full(count, frame, dtype=np.int64),
         last=np.full(count, frame, dtype=np.int64),
-        hits=np.ones(count, dtype=np.int64),
+        hits=np.zeros(count, dtype=np.int64),
         scores=seen.scores[rows],
         detection=rows.astype(np.intp),
         motion=kalman.start(seen.boxes[rows]),
@@ -87,7 +87,7 @@ class Population:
     def __init__(self, kalman: Kalman) -> None:
         self.kalman = kalman
         self.frame = -1
-        self.first_frame: int | None = None
+        self.frames = 0  # how many were given
         self._next_id = 1
         nothing = Seen(np.empty((0, 4)), np.empty(0), np.empty(0, np.int64), np.empty((0, 0)), _NONE)
         self.tracks = new_tracks(nothing, _NONE, kalman, first_id=1, frame=0, life=NEW)
@@ -95,7 +95,7 @@ class Population:
     @property
     def at_start(self) -> bool:
         """The current frame is the first this tracker was given."""
-        return self.frame == self.first_frame
+        return self.frames == 1
 
     def advance(
         self,
@@ -123,15 +123,15 @@ class Population:
                 f"Frame {frame} came after frame {self.frame}; give frames in increasing order from 0, "
                 "or begin with a new tracker."
             )
-        steps = 1 if self.first_frame is None else min(frame - self.frame, MOST_STEPS)
-        self.first_frame = frame if self.first_frame is None else self.first_frame
+        steps = min(frame - self.frame, MOST_STEPS)
         self.frame = frame
+        self.frames += 1
         tracks = self.tracks
         tracks.detection[:] = -1
         for number in still:
             tracks.motion[tracks.life == LOST, SPEED, number] = 0.0
         rows = slice(None) if predict_new else tracks.life != NEW
-        for _ in range(steps):
+        for _ in range(steps if len(tracks) else 0):
             tracks.motion[rows] = self.kalman.predict(tracks.motion[rows])
         affine = checked_motion(motion)
         if affine is not None:
@@ -214,6 +214,10 @@ class Population:
             self._next_id += len(rows)
             self.tracks.add(born)
 
+    def in_a_row(self, hits: int) -> NDArray[np.bool_]:
+        """Tracks joined now and in as many frames in a row as asked after their first; all at the start."""
+        return (self.tracks.detection >= 0) & ((self.tracks.hits >= hits) | (self.frames <= hits))
+
     def drop_twins(self, closest: float, *, wider: float = 0.0) -> None:
         """Of a lost and a present track in one place, drop the one seen for a shorter time.
 
@@ -263,5 +267,5 @@ _NONE: Indices = np.empty(0, dtype=np.intp)
 
 def _blended(old: Array, new: Array, keep: float) -> Array:
     """Old and new appearance mixed; where only one of them is known, that one."""
-    known: NDArray[Any] = old.any(axis=1) & new.any(axis=1)
+    known = np.logical_and(old.any(axis=1), new.any(axis=1))
     return unit(np.where(known[:, None], keep * old + (1.0 - keep) * new, old + new))

@@ -1,9 +1,9 @@
 """What a multi-object tracker is: handed the detections of one frame after another, it says who is who.
 
 A tracker works on boxes (N, 4) x, y, w, h in float64 pixels of the source frame. Detections that cannot be a
-target are left out, and no track comes from them: boxes with a coordinate that is not finite or is further than
-``FURTHEST`` from the origin, boxes thinner than ``THINNEST``, and scores that are not a number. Boxes may leave
-the image.
+target are left out, and no track comes from them: boxes with a coordinate that is not finite or is further
+than ``FURTHEST`` from the origin, boxes thinner than ``THINNEST``, and scores that are not a number. Boxes
+may leave the image.
 """
 
 from __future__ import annotations
