@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QContextMenuEvent, QImage, QMouseEvent, QWheel
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from workbench.ui.canvas import BoxFlag, CanvasView, Overlay
+from workbench.ui.canvas import BoxFlag, CanvasView, Heatmap, Overlay
 
 LEFT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.MiddleButton
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -308,14 +308,37 @@ def test_trails_and_skeletons_show_and_missing_joints_do_not_crash(view: CanvasV
 def test_heatmap_is_transparent_where_it_is_low(view: CanvasView) -> None:
     values = np.zeros((30, 40))
     values[:, 20:] = 1.0
-    view.set_heatmap(values, colormap="jet", opacity=0.5)
+    view.set_heatmaps([Heatmap(values, colormap="jet", opacity=0.5)])
     picture = shot(view)
     assert picture.pixelColor(50, 150) == QColor(90, 90, 90)
     assert picture.pixelColor(350, 150).red() > 95
-    view.set_heatmap(None)
+    view.set_heatmaps([])
     assert shot(view).pixelColor(350, 150) == QColor(90, 90, 90)
     with pytest.raises(ValueError, match="no colour map"):
-        view.set_heatmap(values, colormap="mud")
+        Heatmap(values, colormap="mud")
+
+
+def test_heatmap_covers_its_place_from_its_threshold_on(view: CanvasView) -> None:
+    values = np.full((10, 10), 0.2)
+    values[:, 5:] = 0.9
+    view.set_heatmaps([Heatmap(values, place=(100, 50, 200, 200), colormap="jet", threshold=0.5)])
+    picture = shot(view)
+    plain = QColor(90, 90, 90)
+    assert picture.pixelColor(150, 150) == plain, "below the threshold"
+    assert picture.pixelColor(250, 150) != plain
+    assert picture.pixelColor(330, 150) == plain, "beside the map"
+
+
+def test_heatmap_marks_its_peaks_and_gives_its_values(view: CanvasView) -> None:
+    values = np.zeros((30, 40), np.float32)
+    values[10, 20], values[10, 21], values[20, 5] = 0.9, 0.4, 0.3
+    heatmap = Heatmap(values, peaks=True, threshold=0.25)
+    assert heatmap.peaks.tolist() == [[20.5, 10.5], [5.5, 20.5]]
+    assert heatmap.value_at(205, 105, (400, 300)) == pytest.approx(0.9)
+    assert heatmap.value_at(401, 105, (400, 300)) is None
+    view.set_heatmaps([heatmap])
+    picture = shot(view)
+    assert max(picture.pixelColor(58, y).lightness() for y in (204, 205)) > 200, "the arm of a cross"
 
 
 def test_context_menu_selects_first_and_gives_up_drawing(view: CanvasView) -> None:

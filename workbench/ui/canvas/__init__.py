@@ -1,6 +1,7 @@
 """The picture with boxes, labels, trails, skeletons and heatmap, and the mouse that edits it."""
 
+from workbench.ui.canvas.heatmap import Heatmap
 from workbench.ui.canvas.scene import EMPTY, BoxFlag, Overlay
 from workbench.ui.canvas.view import CanvasView
 
-__all__ = ["EMPTY", "BoxFlag", "CanvasView", "Overlay"]
+__all__ = ["EMPTY", "BoxFlag", "CanvasView", "Heatmap", "Overlay"]

@@ -6,8 +6,8 @@ pixmap, so that each move costs a copy instead of a thousand boxes.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,8 +34,10 @@ class Stage(QWidget):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._picture: Picture | None = None
-        self._heatmap: Heatmap | None = None
+        self._heatmaps: tuple[Heatmap, ...] = ()
+        self._findings = EMPTY
         self._overlay = EMPTY
+        self._finding_painter = OverlayPainter()
         self._overlay_painter = OverlayPainter()
         self._transform = ViewTransform()
         self._fitted = True
@@ -66,12 +68,16 @@ class Stage(QWidget):
         self._overlay = overlay
         self._refresh()
 
-    def set_heatmap(
-        self, values: NDArray[Any] | None, *, colormap: str = "turbo", opacity: float = 0.6
-    ) -> None:
-        """Lay a heatmap over the whole picture, or take it away; see :class:`Heatmap`."""
-        self._heatmap = None if values is None else Heatmap(values, colormap=colormap, opacity=opacity)
+    def set_findings(self, findings: Overlay) -> None:
+        """Replace what is drawn beneath the overlay and cannot be touched: what nobody accepted yet."""
+        self._findings = findings
         self._refresh()
+
+    def set_heatmaps(self, heatmaps: Sequence[Heatmap]) -> None:
+        """Lay heat maps over the picture in place of those before."""
+        if heatmaps or self._heatmaps:
+            self._heatmaps = tuple(heatmaps)
+            self._refresh()
 
     def set_hint(self, text: str) -> None:
         """What stands in the middle while there is no picture."""
@@ -82,6 +88,16 @@ class Stage(QWidget):
     def overlay(self) -> Overlay:
         """What was set last."""
         return self._overlay
+
+    @property
+    def findings(self) -> Overlay:
+        """What was set last."""
+        return self._findings
+
+    @property
+    def heatmaps(self) -> tuple[Heatmap, ...]:
+        """What was set last."""
+        return self._heatmaps
 
     @property
     def source_size(self) -> tuple[float, float]:
@@ -196,10 +212,9 @@ class Stage(QWidget):
         painter.scale(1 / ratio, 1 / ratio)  # from here on a unit is a device pixel
         if self._picture is not None:
             self._picture.paint(painter, device, *size)
-            if self._heatmap is not None:
-                width, height = self.source_size
-                place = QRectF(device.dx, device.dy, width * device.zoom, height * device.zoom)
-                self._heatmap.paint(painter, place)
+            for heatmap in self._heatmaps:
+                heatmap.paint(painter, device, self.source_size, ratio=ratio)
+        self._finding_painter.paint(painter, self._findings, device=device, size=size, ratio=ratio)
         self._overlay_painter.paint(
             painter, self._overlay, device=device, size=size, ratio=ratio, skip=self._skipped()
         )
