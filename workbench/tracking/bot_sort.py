@@ -16,12 +16,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from workbench.core.detections import Detections
 from workbench.tracking.assignment import solve
 from workbench.tracking.camera_motion import CameraMotion
 from workbench.tracking.costs import Pairs, fused_with_score, of_one_class, overlaps
 from workbench.tracking.kalman import Kalman, Xywh
 from workbench.tracking.life import LOST, NEW, TRACKED, Population
-from workbench.tracking.tracker import Array, DetectionsLike, Image, Indices, Seen, TrackedBoxes, usable
+from workbench.tracking.tracker import Array, Image, Indices, Seen, TrackedBoxes, usable
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class BotSort:
     def update(
         self,
         frame: int,
-        detections: DetectionsLike,
+        detections: Detections,
         *,
         image: Image | None = None,
         motion: ArrayLike | None = None,

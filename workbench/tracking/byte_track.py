@@ -16,11 +16,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from workbench.core.detections import Detections
 from workbench.tracking.assignment import solve
 from workbench.tracking.costs import fused_with_score, of_one_class, overlaps
 from workbench.tracking.kalman import Kalman, Xyah
 from workbench.tracking.life import LOST, NEW, TRACKED, Population
-from workbench.tracking.tracker import DetectionsLike, Image, Indices, Seen, TrackedBoxes, usable
+from workbench.tracking.tracker import Image, Indices, Seen, TrackedBoxes, usable
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ class ByteTrack:
     def update(
         self,
         frame: int,
-        detections: DetectionsLike,
+        detections: Detections,
         *,
         image: Image | None = None,
         motion: ArrayLike | None = None,

@@ -1,8 +1,8 @@
 """CenterTrack's association: each detection points at where it was in the last frame, and takes who is there.
 
-A detection comes with an offset to its centre in the last frame. The best score first, each takes the nearest
-track that is still free, if the squared distance of the centres is within the area of both boxes and the
-class is the same. There is no motion model: a track stands where it was last seen.
+A detection comes with an offset to its centre in the last frame (none = it stood still). The best score
+first, each takes the nearest track that is still free, if the squared distance of the centres is within the
+area of both boxes and the class is the same. There is no motion model: a track stands where it was last seen.
 
 As published; by default a track that is missed once is gone. Zhou, Koltun, Krähenbühl: Tracking Objects as
 Points, 2020 (arXiv:2004.01177).
@@ -11,34 +11,22 @@ Points, 2020 (arXiv:2004.01177).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from workbench.core.detections import Detections
 from workbench.core.errors import UserError
 from workbench.tracking.assignment import Matches, greedy, solve_matrix
 from workbench.tracking.tracker import (
     FURTHEST,
     Array,
-    DetectionsLike,
     Image,
     TrackedBoxes,
     checked_motion,
     usable,
 )
-
-
-class PointingDetections(DetectionsLike, Protocol):
-    """Detections that know where each was in the last frame."""
-
-    @property
-    def centers(self) -> ArrayLike | None:
-        """(N, 2) x, y of what the network calls the centre; None = the middle of the box."""
-
-    @property
-    def offsets(self) -> ArrayLike | None:
-        """(N, 2) from the centre to the centre in the last frame, in pixels; None = it stood still."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +72,7 @@ class CenterTrack:
     def update(
         self,
         frame: int,
-        detections: PointingDetections,
+        detections: Detections,
         *,
         image: Image | None = None,
         motion: ArrayLike | None = None,
@@ -126,7 +114,7 @@ def _points(centers: Array, boxes: Array, scores: Array, classes: NDArray[np.int
     return _Points(ids, centers, boxes, scores, classes, np.zeros(count, dtype=np.int64), rows)
 
 
-def _read(detections: PointingDetections) -> tuple[_Points, Array]:
+def _read(detections: Detections) -> tuple[_Points, Array]:
     """The usable detections, best score first, and their centres in the last frame (N, 2)."""
     seen = usable(detections)
     order = np.argsort(-seen.scores, kind="stable")

@@ -32,7 +32,7 @@ class Pairs(NamedTuple):
 
 def widened(boxes: Array) -> Array:
     """Boxes one pixel wider and higher, so that their overlap is that of the +1 pixel convention."""
-    return boxes + np.array([0.0, 0.0, 1.0, 1.0])
+    return np.asarray(boxes + np.array([0.0, 0.0, 1.0, 1.0]))
 
 
 def touching(a: Array, b: Array) -> tuple[Indices, Indices]:

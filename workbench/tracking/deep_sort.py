@@ -16,11 +16,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from workbench.core.detections import Detections
 from workbench.tracking.assignment import solve, solve_matrix
 from workbench.tracking.costs import of_one_class, overlaps
 from workbench.tracking.kalman import GATE_95, Kalman, Xyah
 from workbench.tracking.life import LOST, NEW, TRACKED, Population
-from workbench.tracking.tracker import Array, DetectionsLike, Image, Indices, Seen, TrackedBoxes, usable
+from workbench.tracking.tracker import Array, Image, Indices, Seen, TrackedBoxes, usable
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class DeepSort:
     def update(
         self,
         frame: int,
-        detections: DetectionsLike,
+        detections: Detections,
         *,
         image: Image | None = None,
         motion: ArrayLike | None = None,

@@ -20,11 +20,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from workbench.core.detections import Detections
 from workbench.tracking.assignment import solve, solve_matrix
 from workbench.tracking.costs import cosine, fused_with_motion, of_one_class, overlaps, widened
 from workbench.tracking.kalman import GATE_95, Kalman, Xyah
 from workbench.tracking.life import LOST, NEW, TRACKED, Population
-from workbench.tracking.tracker import DetectionsLike, Image, Indices, Seen, TrackedBoxes, usable
+from workbench.tracking.tracker import Image, Indices, Seen, TrackedBoxes, usable
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Jde:
     def update(
         self,
         frame: int,
-        detections: DetectionsLike,
+        detections: Detections,
         *,
         image: Image | None = None,
         motion: ArrayLike | None = None,

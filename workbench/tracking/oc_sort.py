@@ -18,13 +18,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from workbench.core.detections import Detections
 from workbench.tracking.assignment import solve
 from workbench.tracking.costs import Pairs, of_one_class, overlaps
 from workbench.tracking.kalman import Kalman, Xysr, Xywh
 from workbench.tracking.life import LOST, MOST_STEPS, TRACKED, Population
 from workbench.tracking.tracker import (
     Array,
-    DetectionsLike,
     Image,
     Indices,
     Seen,
@@ -77,7 +77,7 @@ class OcSort:
     def update(
         self,
         frame: int,
-        detections: DetectionsLike,
+        detections: Detections,
         *,
         image: Image | None = None,
         motion: ArrayLike | None = None,

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
+from workbench.core.detections import Detections
 from workbench.tracking.assignment import solve
 from workbench.tracking.costs import of_one_class, overlaps
 from workbench.tracking.kalman import Kalman, Xysr
 from workbench.tracking.life import LOST, TRACKED, Population
-from workbench.tracking.tracker import DetectionsLike, Image, TrackedBoxes, usable
+from workbench.tracking.tracker import Image, TrackedBoxes, usable
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Sort:
     def update(
         self,
         frame: int,
-        detections: DetectionsLike,
+        detections: Detections,
         *,
         image: Image | None = None,
         motion: ArrayLike | None = None,

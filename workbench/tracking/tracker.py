@@ -9,12 +9,13 @@ may leave the image.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from workbench.core.boxes import as_boxes
+from workbench.core.detections import Detections
 from workbench.core.errors import UserError
 from workbench.tracking.costs import unit
 
@@ -24,26 +25,6 @@ Image = NDArray[np.uint8]
 
 FURTHEST = 1e7  # pixels from the origin
 THINNEST = 1e-2  # pixels of width or height
-
-
-class DetectionsLike(Protocol):
-    """What a tracker reads of the detections of a frame."""
-
-    @property
-    def boxes(self) -> ArrayLike:
-        """(N, 4) x, y, w, h in pixels."""
-
-    @property
-    def scores(self) -> ArrayLike | None:
-        """(N,) in [0, 1]; None = all 1."""
-
-    @property
-    def classes(self) -> ArrayLike | None:
-        """(N,) whole numbers; None = all 0."""
-
-    @property
-    def embeddings(self) -> ArrayLike | None:
-        """(N, D) appearance of each, or None."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +55,7 @@ class Tracker(Protocol):
     def update(
         self,
         frame: int,
-        detections: DetectionsLike,
+        detections: Detections,
         *,
         image: Image | None = None,
         motion: ArrayLike | None = None,
@@ -89,7 +70,7 @@ class Tracker(Protocol):
                 camera's motion is known.
 
         Raises:
-            UserError: the frame is not after the last one, or lengths do not fit.
+            UserError: the frame is not after the last one.
         """
         ...
 
@@ -104,42 +85,22 @@ class Seen(NamedTuple):
     rows: Indices  # (N,) place among all detections of the frame
 
 
-def usable(detections: DetectionsLike, *, appearance: bool = False) -> Seen:
+def usable(detections: Detections, *, appearance: bool = False) -> Seen:
     """The detections that can be a target, as arrays of the types used here.
 
     Args:
+        detections: of one frame.
         appearance: take the embeddings, where there are any.
-
-    Raises:
-        UserError: scores, classes or embeddings are not one for each box.
     """
-    boxes = as_boxes(detections.boxes)
-    scores = _column(detections.scores, 1.0, np.float64, boxes, "scores")
-    classes = _column(detections.classes, 0, np.int64, boxes, "classes")
-    vectors = _embeddings(detections.embeddings if appearance else None, boxes)
+    boxes, scores = as_boxes(detections.boxes), np.asarray(detections.scores, dtype=np.float64)
+    classes = np.asarray(detections.classes, dtype=np.int64)
+    known = detections.embeddings if appearance and len(boxes) else None
+    vectors = np.empty((len(boxes), 0)) if known is None else known
     near = (np.abs(boxes) <= FURTHEST).all(axis=1)  # False for NaN
     rows = np.flatnonzero(near & (boxes[:, 2:] >= THINNEST).all(axis=1) & ~np.isnan(scores))
     if len(rows) < len(boxes):
         boxes, scores, classes, vectors = boxes[rows], scores[rows], classes[rows], vectors[rows]
     return Seen(boxes, scores, classes, unit(vectors), rows)
-
-
-def _column(
-    values: ArrayLike | None, default: float, kind: type[np.generic], boxes: Array, name: str
-) -> NDArray[Any]:
-    if values is None:
-        return np.full(len(boxes), default, dtype=kind)
-    column = np.asarray(values, dtype=kind)
-    if column.shape != (len(boxes),):
-        raise UserError(f"{len(boxes)} boxes came with {column.shape} {name}; give one for each box.")
-    return column
-
-
-def _embeddings(values: ArrayLike | None, boxes: Array) -> NDArray[Any]:
-    vectors = np.empty((len(boxes), 0)) if values is None else np.asarray(values)
-    if vectors.ndim != 2 or len(vectors) != len(boxes):
-        raise UserError(f"{len(boxes)} boxes came with embeddings {vectors.shape}; give one for each box.")
-    return vectors
 
 
 def checked_motion(motion: ArrayLike | None) -> Array | None:
