@@ -123,14 +123,6 @@ def test_what_is_called_runnable_can_be_built():
     assert set(BUILDERS) == RUNNABLE
 
 
-def test_st_gcn_is_known_but_not_run_yet(tmp_path):
-    path = tmp_path / "st_gcn.kinetics.pt"
-    torch.save(published_state("stgcn_kinetics"), path)
-    assert inspect(path).spec.classes == 400
-    with pytest.raises(ModelError, match="stgcn action st_gcn cannot be run by this version"):
-        load(path)
-
-
 def test_another_kind_is_refused(tmp_path):
     write_weights(tmp_path / "w.safetensors", build(SLIM).state_dict(), Header(SLIM))
     with pytest.raises(ModelError, match=r"w\.safetensors holds atom sot slim, not centernet"):

@@ -122,13 +122,9 @@ def test_verifying_notices_a_changed_copy(library, theirs):
 
 
 def test_a_network_that_cannot_be_run_yet_is_kept_and_says_so(library, tmp_path):
-    state = {
-        "A": torch.zeros(3, 18, 18),
-        "data_bn.weight": torch.ones(54),
-        "fcn.weight": torch.ones(400, 256, 1, 1),
-    }
-    torch.save(state, tmp_path / "st_gcn.pt")
-    entry = finished(library.add(tmp_path / "st_gcn.pt"))
+    header = Header(Spec("segmenter", "masks"))
+    write_weights(tmp_path / "masks.safetensors", {"mask.weight": torch.ones(3)}, header)
+    entry = finished(library.add(tmp_path / "masks.safetensors"))
     assert entry.needs == "a later version of the program, which has this network"
     assert "needs a later version" in list_models(library.entries())
 

@@ -179,6 +179,23 @@ def _heatmaps(spec: Spec) -> nn.Module:
     return centertrack.build(network_spec(spec))
 
 
+def _stgcn(spec: Spec) -> nn.Module:
+    from workbench.models.stgcn import StGcn, TwoStreamStGcn, published_graph
+
+    graph = published_graph(spec.options["subsets"], spec.options["joints"])
+
+    def stream() -> StGcn:
+        return StGcn(
+            spec.options["channels"],
+            spec.classes,
+            graph,
+            edge_importance=spec.options["edge_importance"],
+            dropout=spec.options.get("dropout", 0.0),
+        )
+
+    return TwoStreamStGcn(stream(), stream()) if spec.arch == "st_gcn_twostream" else stream()
+
+
 def network_spec(spec: Spec) -> NetworkSpec:
     """What CenterNet, FairMOT and CenterTrack build their networks from."""
     from workbench.models.centertrack import PRIOR_BIAS
@@ -204,5 +221,6 @@ def _silence(network: nn.Module, checkpoint: Checkpoint) -> None:
 
 BUILDERS: dict[str, Callable[[Spec], nn.Module]] = {
     "atom": _atom,
+    "stgcn": _stgcn,
     **dict.fromkeys(("centernet", "fairmot", "centertrack"), _heatmaps),
 }

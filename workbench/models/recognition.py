@@ -13,9 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-RUNNABLE = frozenset(
-    {"atom", "centernet", "fairmot", "centertrack"}
-)  # kinds whose network is here; the others are only recognised
+RUNNABLE = frozenset({"atom", "centernet", "fairmot", "centertrack", "stgcn"})  # kinds whose network is here
 Shapes = Mapping[str, tuple[int, ...]]
 
 DLA = {"base", "dla_up", "ida_up"}
