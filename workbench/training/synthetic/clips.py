@@ -65,8 +65,9 @@ def make_clip(options: ClipOptions | None = None) -> Iterator[ClipFrame]:
     targets, covers = _vanish(people, targets, options)
     wide = (4, 3, options.height, options.width + SHIFT)
     grain = torch.as_tensor(sensor.standard_normal(wide, dtype=np.float32)) * options.noise
+    canvas = torch.zeros(1, 5, options.height, options.width)
     for frame in range(options.frames):
-        canvas = _scene(frame, ground, views, others, options)
+        _set_scene(canvas, frame, ground, views, others)
         owners = _perform(canvas, frame, targets, patches, covers)
         number, shift = int(sensor.integers(4)), int(sensor.integers(SHIFT))
         image = _record(canvas, frame, grain[number, :, :, shift : shift + options.width])
@@ -165,14 +166,12 @@ def _boxes(cast: _Cast, frame: int) -> Array:
     return np.concatenate([low, high - low], axis=1)
 
 
-def _scene(frame: int, ground: Pyramid, views: Array, others: _Cast, options: ClipOptions) -> Tensor:
-    """(1, 5, H, W): the background and those without a box."""
-    canvas = torch.zeros(1, 5, options.height, options.width)
-    shape = (options.height, options.width)
-    canvas[:, :3] = look_at(ground, views[frame, None, None], shape)[0]
+def _set_scene(canvas: Tensor, frame: int, ground: Pyramid, views: Array, others: _Cast) -> None:
+    """Paint the background and those without a box over the last frame, and forget its owners."""
+    canvas[:, :3] = look_at(ground, views[frame, None, None], (canvas.shape[2], canvas.shape[3]))[0]
+    canvas[:, 3:] = 0.0
     for i in range(len(others)):
         _stamp(canvas, others, frame, i, owner=0)
-    return canvas
 
 
 def _stamp(canvas: Tensor, cast: _Cast, frame: int, i: int, *, owner: int) -> None:

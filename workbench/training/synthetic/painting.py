@@ -81,14 +81,22 @@ def _sample(
 
 
 def _blend(canvas: Tensor, over: Tensor, rows: Indices, corner: Indices, owner: int | None) -> None:
+    if len(rows) == 1:  # a plain window costs a fraction of an indexed one
+        left, top = corner[0].tolist()
+        window = canvas[rows[0], :, top : top + over.shape[2], left : left + over.shape[3]]
+        window.copy_(_mix(window[None], over, owner)[0])
+        return
     windows = canvas.unfold(2, over.shape[2], 1).unfold(3, over.shape[3], 1)  # (N, 5, tops, lefts, h, w)
     row, left, top = (torch.as_tensor(v, device=canvas.device) for v in (rows, corner[:, 0], corner[:, 1]))
-    under = windows[row, :, top, left]
+    windows[row, :, top, left] = _mix(windows[row, :, top, left], over, owner)
+
+
+def _mix(under: Tensor, over: Tensor, owner: int | None) -> Tensor:
     mixed = torch.addcmul(over, under, 1 - over[:, ALPHA : ALPHA + 1])
     if owner is not None:
         own = torch.where(over[:, ALPHA + 1] > 0.5, float(owner), 0.0)
         mixed[:, ALPHA + 1] = torch.where(over[:, ALPHA] > 0.5, own, under[:, ALPHA + 1])
-    windows[row, :, top, left] = mixed
+    return mixed
 
 
 def _tensor(values: Array, device: torch.device) -> Tensor:
