@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from workbench.training.synthetic.layouts import Assembly, Layout, join
 from workbench.training.synthetic.patches import BOX, FREE, ROUND, SKIN, VARIANTS, Patches
 
+Array = NDArray[np.float64]
+Indices = NDArray[np.int64]
 SHARES = {"lump": 0.32, "person": 0.32, "animal": 0.14, "vehicle": 0.12, "face": 0.1}
 PERSON_PARTS = 12
 
@@ -117,7 +119,7 @@ def _person(
             shin, bend, side * stride - knee * (0.4 + 0.6 * (side > 0)), (0.44 * scale, 0.06 * broad), **flags
         )
         if side < 0:
-            _arm(a, neck, sleeve, skin, (side, swing, broad, scale), target=target)
+            _arm(a, neck, (sleeve, skin), (side, swing, broad, scale), target=target)
     a.limb(shirt, neck, -lean, (0.6 * scale, 0.19 * broad), target=target)
     bag = a.chance(0.25)
     a.add(
@@ -138,10 +140,19 @@ def _person(
         target=target,
         present=a.chance(0.8),
     )
-    _arm(a, neck, sleeve, skin, (1, swing, broad, scale), target=target)
+    _arm(a, neck, (sleeve, skin), (1, swing, broad, scale), target=target)
 
 
-def _arm(a: Assembly, neck, sleeve, skin, numbers, *, target) -> None:  # type: ignore[no-untyped-def]
+def _arm(
+    a: Assembly,
+    neck: tuple[Array, float],
+    patches: tuple[Indices, Indices],
+    numbers: tuple[int, Array, Array, float],
+    *,
+    target: NDArray[np.bool_] | bool,
+) -> None:
+    """Upper and lower arm of ``patches``; numbers are side (-1 or 1), swing, breadth, scale."""
+    sleeve, skin = patches
     side, swing, broad, scale = numbers
     shoulder = (neck[0] + 0.19 * side * broad, neck[1] + 0.08 * scale)
     elbow = a.limb(sleeve, shoulder, -side * swing + 0.12 * side, (0.3 * scale, 0.058 * broad), target=target)
