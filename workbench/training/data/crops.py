@@ -12,7 +12,6 @@ import math
 import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from workbench.core.boxes import Array
 from workbench.training.data.sequences import Image
@@ -52,12 +51,12 @@ def sample_target(
     """
     x, y, w, h = box.tolist()
     side = crop_side(box, search_area)
-    rows, columns = (
-        _inside(round(start + 0.5 * extent - 0.5 * side), side, limit)
+    (top, bottom, above, below), (left, right, before, after) = (
+        _span(round(start + 0.5 * extent - 0.5 * side), side, limit)
         for start, extent, limit in ((y, h, image.shape[0]), (x, w, image.shape[1]))
     )
-    # Only rows that are there are cut sideways: regions may be many times larger than the picture.
-    cut = image[rows[0] : rows[-1] + 1][:, columns][rows - rows[0]]
+    inside, border = image[top:bottom, left:right], cv2.BORDER_REPLICATE
+    cut = np.asarray(cv2.copyMakeBorder(inside, above, below, before, after, border), np.uint8)
     if size is None:
         return cut, 1.0
     return np.asarray(cv2.resize(cut, (size, size)), np.uint8), size / side
@@ -81,6 +80,13 @@ def box_in_crop(box: Array, around: Array, *, factor: float, size: int) -> Array
     return np.concatenate([middle - factor * box[2:] / 2, factor * box[2:]])
 
 
-def _inside(start: int, side: int, limit: int) -> NDArray[np.int64]:
-    """The picture's row (or column) for each of the region's."""
-    return np.clip(np.arange(start, start + side), 0, max(limit - 2, 0))
+def _span(start: int, side: int, limit: int) -> tuple[int, int, int, int]:
+    """What the picture has of a region along one axis, and how much is missing before and after.
+
+    A region wholly outside gets the nearest row (or column).
+    """
+    limit = max(limit - 1, 1)
+    low = min(max(start, 0), limit - 1)
+    high = min(max(start + side, low + 1), limit)
+    before = min(max(low - start, 0), side - (high - low))
+    return low, high, before, side - (high - low) - before
