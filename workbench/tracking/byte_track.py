@@ -26,12 +26,12 @@ from workbench.tracking.tracker import Image, Indices, Seen, TrackedBoxes, usabl
 
 @dataclass(frozen=True)
 class ByteTrackOptions:
-    """Parameters of the association; the defaults are the published ones.
+    """Parameters of the association; the published defaults in brackets.
 
     Args:
         sure_score: detections above it are sure, [0, 1] (.5).
         lowest_score: those above it are doubtful, the others are not looked at (.1).
-        birth_score: detections from it on become tracks (.6 = sure + .1).
+        birth_score: detections from it on become tracks (.6; .5 here, so that every sure one does).
         sure_limit: 1 - overlap * score that a match with a sure detection stays below (.8).
         doubtful_limit: 1 - overlap that a match with a doubtful detection stays below (.5).
         new_limit: 1 - overlap * score for tracks seen once (.7).
@@ -41,7 +41,7 @@ class ByteTrackOptions:
 
     sure_score: float = 0.5
     lowest_score: float = 0.1
-    birth_score: float = 0.6
+    birth_score: float = 0.5
     sure_limit: float = 0.8
     doubtful_limit: float = 0.5
     new_limit: float = 0.7

@@ -96,7 +96,7 @@ class OcSort:
         people.bear(seen, rest, life=TRACKED)
         self._remember(seen)
         chosen = people.in_a_row(options.hits_to_show)
-        return people.shown(seen, chosen, seen.boxes[people.tracks.detection[chosen]])
+        return people.shown(seen, chosen)
 
     def _join(self, seen: Seen, detections: Indices, boxes: Array, *, with_heading: bool) -> Indices:
         """Join free tracks, standing at ``boxes``, with some detections; the detections left."""

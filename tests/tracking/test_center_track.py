@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+
+from tests.reference_golden import Golden
+from workbench.core.boxes import xyxy_to_xywh
+from workbench.core.detections import Detections
+from workbench.tracking.center_track import CenterTrack, CenterTrackOptions
+
+VARIANTS = {
+    "default": CenterTrackOptions(),
+    "max_age3": CenterTrackOptions(longest_lost=2),
+    "new_thresh5": CenterTrackOptions(birth_score=0.5, longest_lost=4),
+    "hungarian": CenterTrackOptions(longest_lost=1, optimal=True),
+}
+
+
+def published(golden, variant):
+    """Frame by frame: detections, and the rows of present tracks by the left edge of their boxes."""
+    rows = golden["det_rows_frame_score_class_ct_tracking_bbox"]
+    shown = golden[f"{variant}/rows_frame_id_age_active_score_class_ct_bbox"]
+    for frame in range(int(rows[:, 0].max()) + 1):
+        here = rows[rows[:, 0] == frame]
+        present = shown[(shown[:, 0] == frame) & (shown[:, 3] > 0)]
+        yield (
+            frame,
+            Detections(
+                xyxy_to_xywh(here[:, 7:]),
+                here[:, 1],
+                here[:, 2].astype(np.int64),
+                centers=here[:, 3:5],
+                offsets=here[:, 5:7],
+            ),
+            present[np.argsort(present[:, 8])],
+        )
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_tracks_are_the_published_ones(variant):
+    tracker, names = CenterTrack(VARIANTS[variant]), set()
+    for frame, detections, expected in published(Golden("ct_tracker"), variant):
+        found = tracker.update(frame, detections)
+        order = np.argsort(found.boxes[:, 0])
+        np.testing.assert_allclose(found.boxes[order], xyxy_to_xywh(expected[:, 8:12]))
+        np.testing.assert_allclose(found.scores[order], expected[:, 4])
+        names |= set(zip(found.ids[order].tolist(), expected[:, 1].astype(int).tolist(), strict=True))
+    # The published optimal variant numbers the new tracks of a frame in another order.
+    assert len(names) == len({ours for ours, _ in names}) == len({theirs for _, theirs in names})
+    if variant != "hungarian":
+        assert all(ours == theirs for ours, theirs in names)
+
+
+def test_without_offsets_a_target_is_taken_to_stand_still():
+    tracker, box = CenterTrack(), np.array([[10.0, 10.0, 20.0, 40.0]])
+    for frame in range(3):
+        found = tracker.update(frame, Detections(box + frame, np.ones(1), np.zeros(1, np.int64)))
+    assert found.ids.tolist() == [1]
