@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.boxes import Box
+from workbench.core.heatmaps import Heatmap
 
 
 @dataclass(frozen=True)
@@ -39,4 +40,13 @@ class SingleTargetTracker(Protocol):
 
     def step(self, image: NDArray[np.uint8]) -> TargetState:
         """Find the target in the next frame, (H, W, 3) RGB."""
+        ...
+
+
+@runtime_checkable
+class ShowsScores(Protocol):
+    """A tracker that can show where it looked and what it thought of every place there."""
+
+    def score_map(self) -> Heatmap | None:
+        """Its scores over the part of the last frame that it searched; None before the first step."""
         ...

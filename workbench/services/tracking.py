@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from workbench.core.boxes import Box
 from workbench.core.edits import ChangeSet
 from workbench.core.errors import EditConflictError, ProjectError, UserError, VideoError
+from workbench.core.heatmaps import Heatmap
 from workbench.core.rows import BoxRow, Origin
 from workbench.core.spans import next_protected, overlay
-from workbench.core.target import SingleTargetTracker
+from workbench.core.target import ShowsScores, SingleTargetTracker
 from workbench.store import Project
 from workbench.video import open_video
 
@@ -51,13 +52,14 @@ class Target:
 
 @dataclass(frozen=True)
 class TrackedBox:
-    """One target in one frame, as the tracker reported it."""
+    """One target in one frame, as the tracker reported it; ``score_map`` only where it was asked for."""
 
     track_id: int
     frame: int
     box: Box
     score: float
     found: bool
+    score_map: Heatmap | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,7 @@ def follow(
     *,
     total: int,
     options: PassOptions | None = None,
+    score_maps: Callable[[], bool] = lambda: False,
 ) -> Generator[TrackedFrame, None, tuple[int, ...]]:
     """Follow several targets in one pass over the frames.
 
@@ -119,6 +122,7 @@ def follow(
         targets: what to follow.
         make_tracker: makes a fresh tracker for one target.
         total: how many frames the pass would take at most, for progress.
+        score_maps: asked in every frame whether the trackers' score maps are wanted; somebody may be looking.
 
     Returns:
         Ids of the tracks that were given up as lost.
@@ -128,8 +132,11 @@ def follow(
     running: dict[int, _Running] = {}
     given_up: list[int] = []
     for done, (frame, image) in enumerate(frames):
+        wanted = score_maps()
         tracked = tuple(
-            _step(r, frame, image) for r in running.values() if not _over(r.target, frame, options)
+            _step(r, frame, image, score_map=wanted)
+            for r in running.values()
+            if not _over(r.target, frame, options)
         )
         for box in tracked:
             state = running[box.track_id]
@@ -170,9 +177,11 @@ def _over(target: Target, frame: int, options: PassOptions) -> bool:
     return target.stop is not None and (frame - target.stop) * options.direction >= 0
 
 
-def _step(running: _Running, frame: int, image: Image) -> TrackedBox:
-    state = running.tracker.step(image)
-    return TrackedBox(running.target.track_id, frame, state.box, state.score, state.found)
+def _step(running: _Running, frame: int, image: Image, *, score_map: bool) -> TrackedBox:
+    tracker = running.tracker
+    state = tracker.step(image)
+    shown = tracker.score_map() if score_map and isinstance(tracker, ShowsScores) else None
+    return TrackedBox(running.target.track_id, frame, state.box, state.score, state.found, shown)
 
 
 def targets_at(
@@ -207,6 +216,7 @@ def track_in_project(
     tracker: str,
     make_tracker: Callable[[], SingleTargetTracker],
     options: PassOptions | None = None,
+    score_maps: Callable[[], bool] = lambda: False,
 ) -> Generator[TrackedFrame, None, Outcome]:
     """Follow targets through a video of the project; what was tracked becomes one edit at the end.
 
@@ -216,6 +226,7 @@ def track_in_project(
 
     Args:
         tracker: name of the tracker, recorded with the run.
+        score_maps: see ``follow``.
 
     Raises:
         VideoError, ModelError: reading or tracking failed; what was tracked before is kept.
@@ -235,9 +246,8 @@ def track_in_project(
     try:
         with open_video(project.video_file(video)) as reader:
             frames = reader.frames(first, step=options.direction)
-            lost = yield from _noting(
-                follow(frames, targets, make_tracker, total=total, options=options), reported
-            )
+            steps = follow(frames, targets, make_tracker, total=total, options=options, score_maps=score_maps)
+            lost = yield from _noting(steps, reported)
         state = "done"
     except GeneratorExit:
         raise
@@ -260,7 +270,8 @@ def _noting(steps: Pass, reported: Reported) -> Pass:
         except StopIteration as end:
             return tuple(end.value)
         for box in item.boxes:
-            reported.setdefault(box.track_id, []).append(box)
+            kept = replace(box, score_map=None)  # a map of each frame would fill the memory
+            reported.setdefault(box.track_id, []).append(kept)
         yield item
 
 

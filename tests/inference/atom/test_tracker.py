@@ -193,6 +193,19 @@ def test_other_features_and_an_odd_filter_follow_the_target():
         np.testing.assert_allclose(state.box[:2], box[:2], atol=10)
 
 
+def test_the_score_map_peaks_where_the_target_was_found():
+    images, boxes = clip("follow", 4, kind="circ")
+    tracker = small_tracker()
+    tracker.start(images[0], tuple(boxes[0]))
+    assert tracker.score_map() is None
+    for image in images[1:]:
+        x, y, w, h = tracker.step(image).box
+        shown = tracker.score_map()
+        row, column = np.unravel_index(shown.values[0].argmax(), shown.values[0].shape)
+        peak = shown.to_source @ (column + 0.5, row + 0.5, 1)
+        np.testing.assert_allclose(peak, (x + w / 2, y + h / 2), atol=1e-6)
+
+
 def test_runs_with_one_seed_are_the_same_and_leave_the_global_generator_alone():
     images, boxes = clip("seeded", 4)
     runs = []

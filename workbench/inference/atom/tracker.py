@@ -19,6 +19,7 @@ from torch import Tensor
 
 from workbench.core.boxes import Box
 from workbench.core.errors import UserError
+from workbench.core.heatmaps import Heatmap
 from workbench.core.target import TargetState
 from workbench.inference.atom.augmentation import drop_channels, expanded_side, first_views
 from workbench.inference.atom.classifier import Classifier
@@ -67,6 +68,14 @@ class Look(NamedTuple):
     scale: float
 
 
+class Seen(NamedTuple):
+    """Scores (1, 1, h, w) of the crop in which the target was looked for, around ``center`` (y, x)."""
+
+    scores: Tensor
+    center: Vector
+    scale: float
+
+
 class AtomTracker:
     """Follows one target.
 
@@ -90,6 +99,7 @@ class AtomTracker:
         self._extractor = extractor
         self._refinement = refinement
         self._draws = draws
+        self._seen: Seen | None = None
 
     @torch.no_grad()
     def start(self, image: Image, box: Box) -> None:
@@ -101,6 +111,7 @@ class AtomTracker:
         if not (box[2] > 0 and box[3] > 0 and all(math.isfinite(v) for v in box)):
             raise UserError(f"A tracker cannot start from the box {box}: draw one with width and height.")
         self.frame = 0
+        self._seen = None
         self._lost = 0  # frames in a row
         self.target = Target.from_box(box)
         self.scale = search_scale(self.target.size, self.options.sample.search_area, self.side)
@@ -126,8 +137,10 @@ class AtomTracker:
         looks = self._looks(image)
         features = self._extractor(self._crops(image, looks, self.side))
         samples = self.classifier.project(features.classifier)
-        place = self.locate(self.classifier.scores(samples))
+        scores = self.classifier.scores(samples)
+        place = self.locate(scores)
         look = looks[place.scale]
+        self._seen = Seen(scores[place.scale : place.scale + 1], np.round(look.center), self.scale)
         seen = features.of(place.scale).refinement
         sight = Sight(image, np.round(look.center), look.scale, self.side, seen)
         flag, score = place.flag, max(0.0, min(place.score, 1.0))
@@ -143,6 +156,18 @@ class AtomTracker:
         fine = self.grid.fine(scores)
         h, w = (self.target.size / self.scale * self.grid.points / self.side).tolist()
         return localize(fine, (h, w), self.options.localization)
+
+    @torch.no_grad()
+    def score_map(self) -> Heatmap | None:
+        """The scores of the last frame as they were searched for peaks, over the square they belong to."""
+        if self._seen is None:
+            return None
+        fine = self.grid.fine(self._seen.scores).clamp(0, 1).float().cpu().numpy()  # 1, h, w
+        step = self.side / np.array(self.grid.points) * self._seen.scale
+        # Places of the target are middles of pixels, and no displacement is at half the points.
+        top, left = self._seen.center + 0.5 - (np.array(self.grid.points) // 2 + 0.5) * step
+        to_source = np.array([[step[1], 0.0, left], [0.0, step[0], top]])
+        return Heatmap("score", ("target",), fine, to_source)
 
     def _looks(self, image: Image) -> list[Look]:
         """Where to look: at the last place in all scales, and in turn around it when it is lost."""
