@@ -32,7 +32,7 @@ class DetectionOptions:
     Args:
         threshold: detections with a higher score are given.
         top: peaks that are read from a map; None = as published (500 for FairMOT, else 100).
-        limit: detections that are given at most, the best ones; None = all.
+        limit: detections that are given at most, the best ones; None = as many as published (as ``top``).
         resolution: "fix" = scaled to the network's own input size; "keep" = the image's own pixels, with a
             border up to the next size the network takes; "short" = the shorter side is scaled to ``short``.
         input_size: width, height in pixels that "fix" scales to; None = the network's own.
@@ -49,7 +49,7 @@ class DetectionOptions:
 
     threshold: float = 0.3
     top: int | None = None
-    limit: int | None = 100
+    limit: int | None = None
     resolution: Resolution = "fix"
     input_size: tuple[int, int] | None = None
     short: int = 512

@@ -65,4 +65,5 @@ def _overlaps(corners: Array) -> Array:
     high = np.minimum(corners[:, None, 2:], corners[None, :, 2:])
     shared = np.clip(high - low + 1, 0, None).prod(axis=2)
     areas = (corners[:, 2:] - corners[:, :2] + 1).prod(axis=1)
-    return np.asarray(shared / (areas[:, None] + areas[None, :] - shared))
+    union = areas[:, None] + areas[None, :] - shared
+    return np.asarray(np.divide(shared, union, out=np.zeros_like(union), where=(shared > 0) & (union != 0)))

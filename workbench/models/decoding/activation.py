@@ -8,9 +8,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from workbench.models.coco_joints import PAIRS
 from workbench.models.heads import Maps
 
-JOINT_PAIRS = ((1, 2), (3, 4), (5, 6), (7, 8), (9, 10), (11, 12), (13, 14), (15, 16))  # of COCO
 AVERAGED = ("wh", "dep", "dim")  # of both views; what is not named here is taken from the upright one
 DEPTH_FLOOR = 1e-6
 
@@ -74,7 +74,7 @@ def mirrored_joint_offsets(offsets: Tensor) -> Tensor:
 def _partners(joints: int) -> list[int]:
     """For each joint the one on the other side, or itself."""
     partner = list(range(joints))
-    for left, right in JOINT_PAIRS:
+    for left, right in PAIRS:
         if right < joints:
             partner[left], partner[right] = right, left
     return partner
