@@ -1,4 +1,4 @@
-"""CenterTrack on a photograph that moves, against the published detector; and what it is shown of the past."""
+"""CenterTrack on a photograph that moves, and what it sees of the past, against the published detector."""
 
 import numpy as np
 import pytest
@@ -71,13 +71,9 @@ def test_detections_in_a_clip(case):
         ours = [found.scores, found.classes + 1, found.centers, corners_of(found), found.offsets]
         if found.boxes3d is not None:
             space = found.boxes3d
-            depth = unprojected_depth(space)
+            depth = space.location[:, 2]
             ours += [depth, space.dimensions, space.alpha, space.location, space.rotation_y]
         if found.poses is not None:
             ours.append(found.poses[..., :2].reshape(-1, 34))
         assert_same_rows(np.column_stack(ours), published[:, 4:], atol=0.05)
         detector.follow(xyxy_to_xywh(published[:, 8:12]), published[:, 4])
-
-
-def unprojected_depth(space):
-    return space.location[:, 2]
