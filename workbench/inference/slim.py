@@ -1,12 +1,12 @@
 """The tracker that ships: ATOM on the slim network, trained by this project on made video.
 
-The classifier looks at the network's fused map. What adjusts the box is chosen by ``Refine``, since each way
-is an honest one: correlation filters, the overlap network, or first the one and then the other.
+The classifier looks at the network's second stage. What adjusts the box is chosen by ``Refine``, since each
+way is an honest one: correlation filters, the overlap network, or first the one and then the other.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import torch
@@ -14,12 +14,13 @@ from torch import Tensor
 
 from workbench.inference.atom.draws import Draws
 from workbench.inference.atom.extraction import Features
-from workbench.inference.atom.options import AtomOptions
+from workbench.inference.atom.options import AtomOptions, IoUOptions, LostOptions
 from workbench.inference.atom.pretrained import unit_power
 from workbench.inference.atom.refinement import BoxRefinement, IoURefinement, Refined, Sight, Target
 from workbench.inference.atom.tracker import AtomTracker
 from workbench.inference.correlation import CorrelationRefinement
-from workbench.models.atom_slim import STRIDE, SlimAtomNet
+from workbench.inference.untrained import place_options, size_options, untrained_options
+from workbench.models.atom_slim import STRIDE, SlimAtomNet, channels_last
 from workbench.tracking.scale_filter import ScaleFilterOptions
 from workbench.tracking.translation_filter import TranslationFilterOptions
 
@@ -27,7 +28,7 @@ Refine = Literal["filters", "overlap", "both"]
 
 
 class SlimFeatures:
-    """The fused map for the classifier, and the two stages for the overlap head.
+    """The second stage for the classifier, and the second and third for the overlap head.
 
     Args:
         network: in evaluation mode.
@@ -44,7 +45,7 @@ class SlimFeatures:
     def __call__(self, crops: Tensor) -> Features:
         """Crops (B, 3, S, S) RGB in [0, 255] to maps of stride 8, and those of stride 8 and 16."""
         maps = self._network(crops.to(self._device, memory_format=torch.channels_last))
-        return Features(unit_power(maps.classifier), tuple(maps.overlap))
+        return Features(unit_power(maps.fine), tuple(maps))
 
 
 class InTurn:
@@ -76,6 +77,15 @@ class InTurn:
             step.learn(sight, target)
 
 
+def slim_atom_options() -> AtomOptions:
+    """The parameters of ATOM on this network."""
+    return replace(
+        untrained_options(),
+        iou=IoUOptions(random_boxes=0, step=0.5, damping=0.3, margin=0.75),
+        lost=LostOptions(below=0.13),
+    )
+
+
 @dataclass(frozen=True)
 class SlimOptions:
     """The tracker's parameters.
@@ -86,20 +96,31 @@ class SlimOptions:
         place, size: of the correlation filters.
     """
 
-    atom: AtomOptions = field(default_factory=AtomOptions)
-    refine: Refine = "filters"
-    place: TranslationFilterOptions = field(default_factory=TranslationFilterOptions)
-    size: ScaleFilterOptions = field(default_factory=ScaleFilterOptions)
+    atom: AtomOptions = field(default_factory=slim_atom_options)
+    refine: Refine = "both"
+    place: TranslationFilterOptions = field(default_factory=place_options)
+    size: ScaleFilterOptions = field(default_factory=size_options)
 
 
 def slim_tracker(
-    network: SlimAtomNet, *, options: SlimOptions, seed: int = 0, device: torch.device | str = "cpu"
+    network: SlimAtomNet,
+    *,
+    options: SlimOptions | None = None,
+    seed: int = 0,
+    device: torch.device | str = "cpu",
 ) -> AtomTracker:
     """A tracker on a slim network, which is moved to the device and set to evaluation."""
+    options = options or SlimOptions()
     device = torch.device(device)
-    network.eval().requires_grad_(False).to(device, memory_format=torch.channels_last)
+    network.eval().requires_grad_(False)
+    channels_last(network, device)
     draws = Draws(seed)
     overlap = IoURefinement(network.bb_regressor, options=options.atom.iou, draws=draws)
     filters = CorrelationRefinement(place=options.place, size=options.size)
-    refinement = {"filters": filters, "overlap": overlap, "both": InTurn(filters, overlap)}[options.refine]
-    return AtomTracker(SlimFeatures(network, device=device), refinement, options=options.atom, draws=draws)
+    ways: dict[Refine, BoxRefinement] = {
+        "filters": filters,
+        "overlap": overlap,
+        "both": InTurn(filters, overlap),
+    }
+    features = SlimFeatures(network, device=device)
+    return AtomTracker(features, ways[options.refine], options=options.atom, draws=draws)

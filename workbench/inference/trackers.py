@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.core.errors import UserError
+from workbench.core.resources import resource
 from workbench.core.target import SingleTargetTracker
 
 
@@ -29,11 +30,17 @@ class TrackerInfo:
     default: bool = False
 
 
+SLIM = TrackerInfo(
+    "atom",
+    "ATOM on a slim network",
+    "Looks through the network that comes with the program, trained on painted video, and adjusts the box "
+    "by correlation filters and predicted overlap.",
+    default=True,
+)
 HOG = TrackerInfo(
     "atom-hog",
     "ATOM classifier on HOG and colour",
     "Learns the target from its box alone and needs no weights.",
-    default=True,
 )
 RANDOM = TrackerInfo(
     "atom-random",
@@ -42,9 +49,12 @@ RANDOM = TrackerInfo(
 )
 
 
+WEIGHTS = "weights/atom-slim.safetensors"  # of the slim network, among the program's resources
+
+
 def available() -> tuple[TrackerInfo, ...]:
     """The trackers that need no file; a path to ATOM weights can be given to ``make`` as well."""
-    return (HOG, RANDOM)
+    return (SLIM, HOG, RANDOM)
 
 
 def make(
@@ -53,7 +63,7 @@ def make(
     """A tracker, not yet started.
 
     Args:
-        name: of an available tracker, or the path of published ATOM weights.
+        name: of an available tracker, or the path of ATOM weights, ours or published ones.
         seed: of every random number the tracker draws.
         device: "auto", or what torch calls it: "cpu", "cuda", "mps".
         threads: processor threads of torch for the whole program; None leaves them as they are.
@@ -70,11 +80,25 @@ def make(
         from workbench.inference.untrained import hog_tracker, random_tracker
 
         return hog_tracker(seed=seed) if name == HOG.name else random_tracker(seed=seed)
-    if Path(name).is_file():
-        from workbench.inference.atom.pretrained import pretrained_tracker
-
-        return pretrained_tracker(Path(name), seed=seed, device=device)
+    if name == SLIM.name or Path(name).is_file():
+        path = resource(WEIGHTS) if name == SLIM.name else Path(name)
+        return _of_file(path, seed=seed, device=device)
     known = ", ".join(info.name for info in available())
     raise UserError(
         f"No tracker is called {name!r} and no such file exists: choose one of {known}, or a file."
     )
+
+
+def _of_file(path: Path, *, seed: int, device: str) -> SingleTargetTracker:
+    from workbench.inference.atom.pretrained import atom_tracker
+    from workbench.inference.device import torch_device
+    from workbench.inference.slim import slim_tracker
+    from workbench.models.atom import AtomNet
+    from workbench.models.atom_slim import SlimAtomNet
+    from workbench.models.loading import load
+
+    network = load(path, kind="atom").network
+    if isinstance(network, SlimAtomNet):
+        return slim_tracker(network, seed=seed, device=torch_device(device))
+    assert isinstance(network, AtomNet)
+    return atom_tracker(network, seed=seed, device=torch_device(device))

@@ -44,6 +44,16 @@ def untrained_options() -> AtomOptions:
     )
 
 
+def place_options() -> TranslationFilterOptions:
+    """How the place is corrected."""
+    return TranslationFilterOptions(learning_rate=0.04)
+
+
+def size_options() -> ScaleFilterOptions:
+    """How the size is followed."""
+    return ScaleFilterOptions(learning_rate=0.05)
+
+
 def hog_tracker(*, seed: int = 0) -> AtomTracker:
     """ATOM's classifier on HOG and colour."""
     return _tracker(HogColour(), seed, lost_below=0.16)
@@ -57,9 +67,7 @@ def random_tracker(*, seed: int = 0) -> AtomTracker:
 def _tracker(extractor: FeatureExtractor, seed: int, *, lost_below: float) -> AtomTracker:
     return AtomTracker(
         extractor,
-        CorrelationRefinement(
-            place=TranslationFilterOptions(learning_rate=0.04), size=ScaleFilterOptions(learning_rate=0.05)
-        ),
+        CorrelationRefinement(place=place_options(), size=size_options()),
         options=replace(untrained_options(), lost=LostOptions(below=lost_below)),
         draws=Draws(seed),
     )

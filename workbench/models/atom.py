@@ -11,7 +11,6 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from workbench.core.errors import ModelError
 from workbench.models.prroi_pool import prroi_pool
 from workbench.models.resnet import ResNet, resnet18, resnet50
 
@@ -182,19 +181,6 @@ def atom_resnet18() -> AtomNet:
 def atom_resnet50() -> AtomNet:
     """The same head on a deeper backbone."""
     return AtomNet(resnet50(), AtomIoUNet((512, 1024)))
-
-
-def atom_for(state: dict[str, Tensor]) -> AtomNet:
-    """The network that published weights belong to, told by their backbone; not yet loaded.
-
-    Raises:
-        ModelError: they belong to none.
-    """
-    if "feature_extractor.layer1.0.conv3.weight" in state:
-        return atom_resnet50()
-    if "feature_extractor.layer1.0.conv2.weight" in state:
-        return atom_resnet18()
-    raise ModelError("These weights are not ATOM's: no backbone 'feature_extractor' is in them.")
 
 
 def _corners(boxes: Tensor) -> Tensor:

@@ -30,7 +30,6 @@ RESNETS: dict[
 }
 SLIM = {  # what models.atom_slim is built from, and whose channels say it
     "width": "feature_extractor.conv1.weight",
-    "classifier_channels": "feature_extractor.fused.weight",
     "head_width": "bb_regressor.conv3_1t.0.weight",
 }
 OFFSETS = "conv_offset_mask.weight"  # of a deformable convolution
@@ -87,7 +86,7 @@ def recognise(shapes: Shapes) -> Spec | None:
 def _atom(shapes: Shapes) -> Spec | None:
     if not any(name.startswith("bb_regressor.") for name in shapes):
         return None
-    if SLIM["classifier_channels"] in shapes:
+    if shapes.get(SLIM["width"], ())[2:] == (5, 5):
         return Spec("atom", "sot", "slim", options={k: shapes[name][0] for k, name in SLIM.items()})
     blocks = _blocks(shapes, "feature_extractor.")
     arch = RESNETS.get((blocks, "feature_extractor.layer1.0.conv3.weight" in shapes))

@@ -94,7 +94,7 @@ def test_a_network_learns_a_batch_by_heart(generator):
             images[frame, k, k % 3, y : y + 18, x : x + 18] = 220
             boxes[frame, k] = torch.tensor([x, y, 18, 18])
     batch = PairBatch(images.clamp(0, 255), boxes, torch.ones(2, 6))
-    network = SlimAtomNet(width=8, classifier_channels=8, head_width=16)
+    network = SlimAtomNet(width=8, head_width=16)
     optimizer = torch.optim.Adam(network.parameters(), lr=3e-3)
     totals = []
     for _ in range(30):
@@ -108,7 +108,7 @@ def test_a_network_learns_a_batch_by_heart(generator):
 
 def test_targets_out_of_sight_do_not_count(generator):
     torch.manual_seed(0)
-    network = SlimAtomNet(width=8, classifier_channels=8, head_width=16).eval()
+    network = SlimAtomNet(width=8, head_width=16).eval()
     images = 255 * torch.rand(2, 5, 3, 64, 64, generator=generator)
     boxes = torch.tensor([20.0, 20, 16, 16]).repeat(2, 5, 1)
     visible = torch.ones(2, 5)

@@ -126,6 +126,10 @@ class IoUOptions:
         iterations, step, step_decay: gradient ascent on the predicted overlap.
         keep: number of best boxes averaged.
         max_aspect: boxes more elongated than this are dropped.
+        damping: share of the change that is taken over, in (0, 1]; not in the paper, since one frame's
+            estimate of a small network is noisy.
+        margin: so much of the crop around the box is looked at, over the box's larger side; None = all of
+            it, as published. What is farther away has next to no influence, and costs time.
     """
 
     random_boxes: int = 9
@@ -136,6 +140,8 @@ class IoUOptions:
     step_decay: float = 1.0
     keep: int = 3
     max_aspect: float = 6.0
+    damping: float = 1.0
+    margin: float | None = None
 
 
 @dataclass(frozen=True)

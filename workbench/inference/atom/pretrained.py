@@ -1,13 +1,10 @@
-"""ATOM with its published networks: the features, and the tracker made from a file of weights."""
+"""ATOM with its published networks: the features, and the tracker."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import torch
 from torch import Tensor
 
-from workbench.core.errors import ModelError
 from workbench.inference.atom.draws import Draws
 from workbench.inference.atom.extraction import Features
 from workbench.inference.atom.options import AtomOptions
@@ -73,36 +70,3 @@ def atom_tracker(
         refinement = IoURefinement(network.bb_regressor, options=options.iou, draws=draws)
     extractor = BackboneFeatures(network, device=device)
     return AtomTracker(extractor, refinement, options=options, draws=draws)
-
-
-def pretrained_tracker(path: Path, *, seed: int = 0, device: str = "auto") -> AtomTracker:
-    """The published tracker from a file of weights.
-
-    Raises:
-        ModelError: the file does not hold ATOM weights, or the device does not exist.
-    """
-    from workbench.models.atom import atom_for
-    from workbench.models.checkpoints import load_into, read_checkpoint
-
-    checkpoint = read_checkpoint(path)
-    network = atom_for(checkpoint.state)
-    load_into(network, checkpoint)
-    return atom_tracker(network, seed=seed, device=torch_device(device))
-
-
-def torch_device(name: str) -> torch.device:
-    """The device a user named; "auto" is an accelerator where there is one.
-
-    Raises:
-        ModelError: it does not exist here.
-    """
-    if name == "auto":
-        if torch.cuda.is_available():
-            return torch.device("cuda")
-        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise ModelError(f"The device {name!r} cannot be used here: choose auto or cpu.") from error
-    return device

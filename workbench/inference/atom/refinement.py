@@ -20,6 +20,8 @@ from workbench.inference.atom.options import IoUOptions
 
 Vector = NDArray[np.float64]
 
+COARSE = 16  # pixels of the crop per cell of the coarsest map
+
 
 @dataclass(frozen=True)
 class Target:
@@ -130,10 +132,13 @@ class IoURefinement:
 
     def refine(self, sight: Sight, target: Target) -> Refined:
         """The mean of the boxes with the highest predicted overlap."""
-        boxes = self.candidates(crop_box(sight, target))
+        first = crop_box(sight, target)
+        maps, corner = self._looked_at(sight.features, first)
         with torch.no_grad():
-            features = self._predictor.get_iou_feat(sight.features)
-        boxes, overlaps = self.climb(features, boxes.to(features[0]))
+            features = self._predictor.get_iou_feat(maps)
+        shift = torch.cat([corner, corner.new_zeros(2)])
+        boxes = (self.candidates(first) - shift).to(features[0])
+        boxes, overlaps = self.climb(features, boxes)
         boxes = torch.cat([boxes[:, :2], boxes[:, 2:].clamp(min=1)], dim=1)
         aspect = boxes[:, 2] / boxes[:, 3]
         limit = self._options.max_aspect
@@ -142,7 +147,27 @@ class IoURefinement:
             return Refined(target)
         boxes, overlaps = boxes[usable], overlaps[usable]
         best = overlaps.topk(min(self._options.keep, len(overlaps))).indices
-        return Refined(source_target(sight, boxes[best].mean(0)))
+        found = source_target(sight, boxes[best].mean(0).cpu() + shift)
+        return Refined(_partway(target, found, self._options.damping))
+
+    def _looked_at(self, maps: tuple[Tensor, ...], box: Tensor) -> tuple[tuple[Tensor, ...], Tensor]:
+        """The part of the maps around a box (4,), and its corner (2,) in pixels of the crop."""
+        if self._options.margin is None:
+            return maps, torch.zeros(2)
+        coarse = maps[-1].shape[-2:]
+        reach = self._options.margin * float(box[2:].max())
+        columns, rows = (
+            slice(max(0, int((at - reach) // COARSE)), min(cells, int((at + side + reach) // COARSE) + 1))
+            for at, side, cells in zip(box[:2].tolist(), box[2:].tolist(), reversed(coarse), strict=True)
+        )
+        if rows.stop - rows.start < 1 or columns.stop - columns.start < 1:
+            return maps, torch.zeros(2)
+        parts = []
+        for level in maps:
+            fold = level.shape[-1] // coarse[-1]
+            down, across = (slice(s.start * fold, s.stop * fold) for s in (rows, columns))
+            parts.append(level[..., down, across])
+        return tuple(parts), torch.tensor([columns.start * COARSE, rows.start * COARSE], dtype=torch.float32)
 
     def learn(self, sight: Sight, target: Target) -> None:
         """Nothing: the network remembers the first frame only."""
@@ -171,6 +196,14 @@ class IoURefinement:
             boxes = boxes + step * gradient * boxes[:, 2:].repeat(1, 2)
             step *= self._options.step_decay
         return boxes.detach(), overlaps.detach()
+
+
+def _partway(start: Target, end: Target, share: float) -> Target:
+    """The target so far on the way, sides by their ratio."""
+    if share == 1:
+        return end
+    center = start.center + share * (end.center - start.center)
+    return Target(center, start.size * (end.size / start.size) ** share)
 
 
 def crop_box(sight: Sight, target: Target) -> Tensor:

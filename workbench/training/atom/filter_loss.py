@@ -1,4 +1,4 @@
-"""The discriminative filter loss: features are good when a filter learned in one frame finds the target in another.
+"""The discriminative filter loss: features are good when a filter of one frame finds the target in another.
 
 A filter is learned from the reference frame as the tracker would learn it, in a few steps that can be
 differentiated: it starts as the pooled target, and steepest descent on the ridge regression of a Gaussian
@@ -36,7 +36,7 @@ class FilterLossOptions:
 
     kernel: int = 5
     sigma: float = 0.2
-    steps: int = 2
+    steps: int = 5
     regularisation: float = 0.05
     threshold: float = 0.05
     others: float = 0.5
@@ -103,12 +103,14 @@ class _Spectra:
     def answer(self, kernels: Tensor) -> Tensor:
         """Of filters (B, C, k, k) on their pictures, (B, h, w)."""
         product = self.spectra * torch.fft.rfft2(kernels, s=self.size).conj()
-        return torch.fft.irfft2(product.sum(1), s=self.size)[:, : self.cells[0], : self.cells[1]]
+        answers: Tensor = torch.fft.irfft2(product.sum(1), s=self.size)
+        return answers[:, : self.cells[0], : self.cells[1]]
 
     def adjoint(self, answers: Tensor) -> Tensor:
         """Of ``answer``: (B, h, w) to (B, C, k, k)."""
         product = self.spectra * torch.fft.rfft2(answers, s=self.size).conj()[:, None]
-        return torch.fft.irfft2(product, s=self.size)[..., : self.k, : self.k]
+        kernels: Tensor = torch.fft.irfft2(product, s=self.size)
+        return kernels[..., : self.k, : self.k]
 
 
 def _each(values: Tensor, dimensions: int) -> Tensor:

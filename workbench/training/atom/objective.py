@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from workbench.models.atom import AtomIoUNet, Maps
-from workbench.models.atom_slim import STRIDE, SlimAtomNet, SlimMaps
+from workbench.models.atom_slim import STRIDE, SlimAtomNet
 from workbench.training.atom.filter_loss import FilterLossOptions, filter_loss
 from workbench.training.atom.proposals import ProposalOptions, proposals
 from workbench.training.batches import PairBatch
@@ -58,14 +58,14 @@ def objective(
         options: see ``ObjectiveOptions``.
         generator: of the proposals, on the network's device.
     """
-    frames, targets = batch.images.shape[:2]
-    maps: SlimMaps = network(batch.images.flatten(0, 1))
+    targets = batch.images.shape[1]
+    maps: Maps = network(batch.images.flatten(0, 1))
     seen = (batch.visible > options.visible).all(0) & _inside(batch)
-    classifier = _unit(maps.classifier).unflatten(0, (frames, targets))
+    classifier = _frames(_unit(maps.fine), targets)
     predicted, wanted, found = [], [], []
     for here, there in ((0, 1), (1, 0)):
         there_boxes, overlaps = proposals(batch.boxes[there], options=options.proposals, generator=generator)
-        shown, sought = (_frame(maps.overlap, f, targets) for f in (here, there))
+        shown, sought = (_frame(maps, f, targets) for f in (here, there))
         predicted.append(predict(network.bb_regressor, shown, sought, batch.boxes[here], there_boxes)[seen])
         wanted.append(2 * overlaps[seen] - 1)
         with torch.autocast(batch.images.device.type, enabled=False):
@@ -90,7 +90,12 @@ def predict(head: AtomIoUNet, shown: Maps, sought: Maps, box: Tensor, boxes: Ten
 
 
 def _frame(maps: Maps, frame: int, targets: int) -> Maps:
-    return Maps(*(level.unflatten(0, (-1, targets))[frame] for level in maps))
+    return Maps(*(_frames(level, targets)[frame] for level in maps))
+
+
+def _frames(maps: Tensor, targets: int) -> Tensor:
+    """(T * B, ...) to (T, B, ...)."""
+    return maps.view(-1, targets, *maps.shape[1:])
 
 
 def _unit(maps: Tensor) -> Tensor:

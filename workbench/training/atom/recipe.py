@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from workbench.models.atom_slim import MEAN, STD, SlimAtomNet
+from workbench.models.atom_slim import MEAN, STD, SlimAtomNet, channels_last
 from workbench.models.checkpoints import load_into, read_checkpoint
 from workbench.models.recognition import Spec
 from workbench.models.weights_file import write_weights
@@ -29,7 +29,7 @@ class AtomRecipe:
     """What is trained, on what.
 
     Args:
-        width, classifier_channels, head_width: of the network, see ``SlimAtomNet``.
+        width, head_width: of the network, see ``SlimAtomNet``.
         objective: what counts how much.
         made: the pairs that are painted.
         initial: weights to start from; None = from scratch.
@@ -37,7 +37,6 @@ class AtomRecipe:
     """
 
     width: int = 32
-    classifier_channels: int = 48
     head_width: int = 128
     objective: ObjectiveOptions = field(default_factory=ObjectiveOptions)
     made: PairOptions = field(default_factory=lambda: PairOptions(search_area=4.0))
@@ -63,11 +62,7 @@ def make(options: Mapping[str, Any], *, seed: int, device: str, rank: int = 0, w
     held_out = PairGenerator(replace(recipe.made, ramp=0), seed=seed + HELD_OUT, device=device)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = SlimAtomNet(
-            width=recipe.width,
-            classifier_channels=recipe.classifier_channels,
-            head_width=recipe.head_width,
-        )
+        network = SlimAtomNet(width=recipe.width, head_width=recipe.head_width)
     if recipe.initial is not None:
         load_into(network, read_checkpoint(recipe.initial))
     return AtomTask(recipe, network, source, held_out, device=device)
@@ -87,7 +82,8 @@ class AtomTask:
     ) -> None:
         self.recipe = recipe
         self.device = torch.device(device)
-        self.network: nn.Module = network.to(self.device, memory_format=torch.channels_last)
+        self.network: nn.Module = network
+        channels_last(network, self.device)
         self._source = source
         self._held_out = held_out
 
@@ -135,11 +131,7 @@ class AtomTask:
     def export(self, network: nn.Module, path: Path, about: Mapping[str, str]) -> None:
         """Write the file of weights, in half precision."""
         recipe = self.recipe
-        options = {
-            "width": recipe.width,
-            "classifier_channels": recipe.classifier_channels,
-            "head_width": recipe.head_width,
-        }
+        options = {"width": recipe.width, "head_width": recipe.head_width}
         header = Header(
             Spec("atom", "sot", "slim", options=options),
             mean=MEAN,
