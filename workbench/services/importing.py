@@ -69,7 +69,7 @@ def _change(
 ) -> tuple[ChangeSet, Findings]:
     """The edit that adds everything, and what is to be said about it."""
     notes = Findings()
-    categories = _category_ids(project, annotations.categories, notes)
+    categories = category_ids(project, annotations.categories, notes)
     wanted = [track.number for track in annotations.tracks]
     numbers = free_numbers(wanted, {track.number for track in project.tracks(video_id)})
     moved = sum(a != b for a, b in zip(wanted, numbers, strict=True))
@@ -96,7 +96,7 @@ def free_numbers(wanted: Sequence[int], taken: Iterable[int]) -> list[int]:
     return numbers
 
 
-def _category_ids(project: Project, names: Iterable[str], notes: Findings) -> dict[str, int]:
+def category_ids(project: Project, names: Iterable[str], notes: Findings) -> dict[str, int]:
     """Id of each category, found without regard to case, brought back from the archive, or added."""
     known = {category.name.casefold(): category for category in project.categories(archived=True)}
     ids = {}

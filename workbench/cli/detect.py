@@ -1,0 +1,121 @@
+"""``workbench detect``: what a network finds in an image or a video."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from workbench.cli.console import check_folder, shown
+from workbench.core.errors import UserError
+from workbench.core.progress import Progress
+
+if TYPE_CHECKING:
+    from workbench.core.detections import Detections
+    from workbench.services.detecting import DetectedFrame, DetectOutcome, Steps
+
+
+def add_detect(commands: Any) -> None:
+    command = commands.add_parser("detect", help="find objects in an image or a video and write them")
+    command.add_argument("source", type=Path, metavar="IMAGE|VIDEO", help="or a folder of images")
+    command.add_argument(
+        "--model",
+        required=True,
+        metavar="NAME|FILE",
+        help="of the library, or a file of weights",
+    )
+    command.add_argument(
+        "--frames", type=_frames, default=(None, None), metavar="a:b", help="from frame a up to, not with, b"
+    )
+    command.add_argument("--threshold", type=_share, default=0.3, help="least score (default 0.3)")
+    command.add_argument("--classes", default="", metavar="NAME,...", help="only these (default: all)")
+    command.add_argument(
+        "--format",
+        choices=("json", "coco"),
+        default="json",
+        help="json: all that was found, by frame; coco: what COCO's evaluation reads, where image_id "
+        "is the number in an image's name, or else the frame counted from 1",
+    )
+    command.add_argument("--device", default="auto", help="auto, cpu, cuda, ... (default auto)")
+    command.add_argument("--out", type=Path, required=True, help="file to write")
+    command.set_defaults(run=_detect)
+
+
+def _detect(arguments: argparse.Namespace) -> None:
+    from workbench.services.detecting import DetectedFrame, DetectOptions, Detectors, detect
+
+    check_folder(arguments.out)
+    if not arguments.source.exists():
+        raise UserError(f"{arguments.source} does not exist; name an image, a folder of images or a video.")
+    classes = tuple(name.strip() for name in arguments.classes.split(",") if name.strip())
+    steps = detect(
+        arguments.source,
+        arguments.model,
+        detectors=Detectors(device=arguments.device),
+        start=arguments.frames[0] or 0,
+        stop=arguments.frames[1],
+        options=DetectOptions(arguments.threshold, classes),
+    )
+    found: list[DetectedFrame] = []
+    outcome: list[DetectOutcome] = []
+    try:
+        for item in shown(_kept(steps, outcome), _line):
+            if isinstance(item, DetectedFrame):
+                found.append(item)
+    except KeyboardInterrupt:
+        _write(arguments, found)
+        print(f"workbench: {len(found)} frames so far were written to {arguments.out}", file=sys.stderr)
+        raise
+    _write(arguments, found)
+    for problem in outcome[0].problems:
+        print(f"workbench: {problem}", file=sys.stderr)
+    print(f"{outcome[0].found} objects in {len(found)} frames written to {arguments.out}")
+
+
+def _kept(steps: Steps, outcome: list[DetectOutcome]) -> Any:
+    outcome.append((yield from steps))
+
+
+def _line(item: Progress | DetectedFrame) -> str:
+    if isinstance(item, Progress):
+        return item.text
+    return f"frame {item.frame}  {item.done}/{item.total}  {len(item.detections)} objects"
+
+
+def _write(arguments: argparse.Namespace, found: list[DetectedFrame]) -> None:
+    from workbench.formats.coco_results import write_coco_results
+    from workbench.formats.detections import write_detections
+
+    classes = found[0].classes if found else ()
+    if arguments.format == "coco":
+        write_coco_results(arguments.out, _by_image_id(arguments.source, found), classes=classes)
+        return
+    frames = ((f.frame, f.detections) for f in found)
+    write_detections(
+        arguments.out, frames, classes=classes, source=arguments.source.name, model=Path(arguments.model).name
+    )
+
+
+def _by_image_id(source: Path, found: list[DetectedFrame]) -> list[tuple[int, Detections]]:
+    """Image ids as COCO has them: the number that is an image's name; else the frame counted from 1."""
+    numbered = source.is_file() and source.stem.isdigit()
+    return [(int(source.stem) if numbered else f.frame + 1, f.detections) for f in found]
+
+
+def _frames(text: str) -> tuple[int | None, int | None]:
+    first, colon, last = text.partition(":")
+    words = (first, last) if colon else (first, str(int(first) + 1) if first.isdigit() else "x")
+    if not all(word.isdigit() or not word for word in words):
+        raise argparse.ArgumentTypeError(f"{text!r} is no range of frames; write 0:100, 50: or 7")
+    return (int(words[0]) if words[0] else None, int(words[1]) if words[1] else None)
+
+
+def _share(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 to 1")
+    return value
