@@ -13,6 +13,10 @@ from workbench.models.loading import LoadedModel
 from workbench.models.published import published_header
 from workbench.models.recognition import Spec
 
+# The published camera for 3D boxes.
+KITTI = np.array(
+    [[707.0493, 0, 604.0814, 45.75831], [0, 707.0493, 180.5066, -0.3454157], [0, 0, 1, 0.004981016]]
+)
 ROUNDED = {"mean": (0.408, 0.447, 0.470), "std": (0.289, 0.274, 0.278)}  # as CenterNet's detectors have them
 
 

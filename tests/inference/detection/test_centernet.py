@@ -4,14 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from tests.inference.detection.published import ROUNDED, assert_same_rows, corners_of, session
+from tests.inference.detection.published import KITTI, ROUNDED, assert_same_rows, corners_of, session
 from tests.reference_golden import Golden, photo
 from workbench.inference.detection.options import DetectionOptions, NmsOptions
 from workbench.models import centernet
-
-KITTI = np.array(
-    [[707.0493, 0, 604.0814, 45.75831], [0, 707.0493, 180.5066, -0.3454157], [0, 0, 1, 0.004981016]]
-)
 
 
 @pytest.fixture
