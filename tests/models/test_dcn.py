@@ -98,13 +98,13 @@ def test_a_place_one_cell_outside_has_no_slope():
 
 
 @pytest.mark.parametrize("budget", [1, 2000, 4000])
-def test_groups_of_taps_give_the_same_result_and_gradients(budget):
+def test_pieces_give_the_same_result_and_gradients(budget):
     whole, parts = layer_inputs(), layer_inputs()
     expected = deform_conv2d(**{name: value.requires_grad_() for name, value in whole.items()})
-    grouped = deform_conv2d(**{name: value.requires_grad_() for name, value in parts.items()}, budget=budget)
-    torch.testing.assert_close(grouped, expected)
+    pieced = deform_conv2d(**{name: value.requires_grad_() for name, value in parts.items()}, budget=budget)
+    torch.testing.assert_close(pieced, expected)
     expected.square().sum().backward()
-    grouped.square().sum().backward()
+    pieced.square().sum().backward()
     for name, value in whole.items():
         torch.testing.assert_close(parts[name].grad, value.grad)
 
