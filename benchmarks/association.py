@@ -2,14 +2,15 @@
 
     python benchmarks/association.py SEQUENCES [--only byte-track,sort] [--no-speed] [--per-sequence]
 
-A sequence is a folder with ``det/det.txt`` and ``gt/gt.txt`` of MOTChallenge. All trackers get the same detections
-and run with one set of defaults for all sequences: ours with those of their options, the others with theirs.
-Figures are those of the reference evaluator by MOT15's rules: no preprocessing, classes are ignored, ground
-truth with a flag of 0 is left out. Speed is CPU time per frame of one thread on made scenes, where all
-trackers are run in turn on each frame, beside that of the bare matrix of overlaps with one assignment.
+A sequence is a folder with ``det/det.txt`` and ``gt/gt.txt`` of MOTChallenge. All trackers get the same
+detections and run with one set of defaults for all sequences: ours with those of their options, the others
+with theirs. Figures are those of the reference evaluator by MOT15's rules: no preprocessing, classes are
+ignored, ground truth with a flag of 0 is left out. Speed is CPU time per frame of one thread on made scenes,
+where all trackers are run in turn on each frame, beside that of the bare matrix of overlaps with one
+assignment.
 
-Run it in an environment of its own with numpy, scipy, lap and trackeval, this checkout on PYTHONPATH, and as many
-of the others as there are: supervision (its last version with ByteTrack), trackers, boxmot, norfair.
+Run it in an environment of its own with numpy, scipy, lap and trackeval, this checkout on PYTHONPATH, and as
+many of the others as there are: supervision (its last version with ByteTrack), trackers, boxmot, norfair.
 What is not installed is left out.
 """
 

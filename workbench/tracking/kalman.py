@@ -252,7 +252,8 @@ class Kalman:
         moved[:, :2, :2] = states[:, :2, :2] @ turn.T
         moved[:, MEAN, :2] += motion[:, 2]
         moved[:, 2:, :2] = states[:, 2:, :2] @ (turn**2).T
-        zoom = np.sqrt(abs(np.linalg.det(turn))) ** np.array(self.form.size_powers)
+        area = turn[0, 0] * turn[1, 1] - turn[0, 1] * turn[1, 0]
+        zoom = np.sqrt(abs(area)) ** np.array(self.form.size_powers)
         moved[:, :2, 2:] *= zoom
         moved[:, 2:, 2:] *= zoom**2
         return moved

@@ -19,7 +19,7 @@ from workbench.core.errors import UserError
 from workbench.tracking.assignment import Matches
 from workbench.tracking.costs import of_one_class, overlaps, unit
 from workbench.tracking.kalman import SPEED, Kalman
-from workbench.tracking.tracker import Array, Indices, Seen, TrackedBoxes, checked_motion
+from workbench.tracking.tracker import FURTHEST, Array, Indices, Seen, TrackedBoxes, checked_motion
 
 MOST_STEPS = 1000  # frames a filter looks ahead at most, where many were left out
 
@@ -106,7 +106,7 @@ class Population:
         still: Iterable[int] = (),
         predict_new: bool = True,
     ) -> Seen:
-        """Bring all tracks to ``frame``, joined with nothing yet.
+        """Bring all tracks to ``frame``, joined with nothing yet; drop those that are out of any picture.
 
         Args:
             frame: after the last one.
@@ -137,6 +137,7 @@ class Population:
         if affine is not None:
             tracks.motion = self.kalman.move(tracks.motion, affine)
         tracks.boxes = self.kalman.boxes(tracks.motion)
+        tracks.keep(np.asarray((np.abs(tracks.boxes) <= FURTHEST).all(axis=1)))
         return self._with_features(seen)
 
     def _with_features(self, seen: Seen) -> Seen:

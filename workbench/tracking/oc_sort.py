@@ -5,9 +5,9 @@ joined by overlap with the place where a track was last observed. Re-update: whe
 filter is taken back to the last observation and led along a straight line to the new one.
 
 Cao et al., Observation-Centric SORT: Rethinking SORT for Robust Multi-Object Tracking, 2022
-(arXiv:2203.14360). We depart from the published code in two things: pairs that overlap too little are taken
-out before the assignment, not after it, and the new observation at the end of that line is taken in once, not
-twice.
+(arXiv:2203.14360). We depart from the published code in three things: pairs that overlap too little are
+taken out before the assignment, not after it; the new observation at the end of that line is taken in once,
+not twice; and the boxes returned are the filter's, which are nearer to the targets than the detections.
 """
 
 from __future__ import annotations
@@ -85,6 +85,7 @@ class OcSort:
         """Join the detections of a frame with the tracks so far; see ``tracker.Tracker``."""
         options, people = self.options, self._people
         seen = people.advance(frame, usable(detections), motion=motion)
+        self._forget()
         self._move(checked_motion(motion))
         rest = np.flatnonzero(seen.scores > options.lowest_score)
         rest = self._join(seen, rest, people.tracks.boxes, with_heading=True)
@@ -142,11 +143,11 @@ class OcSort:
         tracks.motion[rows] = states
 
     def _remember(self, seen: Seen) -> None:
-        """Note what the tracks were seen as in this frame; forget those that are gone."""
-        tracks, known = self._people.tracks, np.isin(self._observed.ids, self._people.tracks.ids)
-        kept = _Observed._make(part[known] for part in self._observed)
-        new = self._new(len(tracks) - len(kept.ids))
-        observed = _Observed._make(np.concatenate(both) for both in zip(kept, new, strict=True))
+        """Note what the tracks were seen as in this frame."""
+        self._forget()
+        tracks = self._people.tracks
+        new = self._new(len(tracks) - len(self._observed.ids))
+        observed = _Observed._make(np.concatenate(both) for both in zip(self._observed, new, strict=True))
         rows = np.flatnonzero(tracks.detection >= 0)
         boxes = seen.boxes[tracks.detection[rows]]
         self._observed = observed = observed._replace(ids=tracks.ids.copy())
@@ -158,6 +159,12 @@ class OcSort:
         observed.frames[rows, -1] = self._people.frame
         observed.boxes[rows, -1] = boxes
         observed.motion[rows] = tracks.motion[rows]
+
+    def _forget(self) -> None:
+        """Drop what is known of tracks that are gone."""
+        known = np.isin(self._observed.ids, self._people.tracks.ids)
+        if not known.all():
+            self._observed = _Observed._make(part[known] for part in self._observed)
 
     def _move(self, motion: Array | None) -> None:
         """Move what was observed as the camera did."""

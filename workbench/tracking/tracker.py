@@ -25,6 +25,7 @@ Image = NDArray[np.uint8]
 
 FURTHEST = 1e7  # pixels from the origin
 THINNEST = 1e-2  # pixels of width or height
+STEEPEST = 100.0  # times that the camera's motion may enlarge, or shrink an area
 
 
 @dataclass(frozen=True)
@@ -104,12 +105,15 @@ def usable(detections: Detections, *, appearance: bool = False) -> Seen:
 
 
 def checked_motion(motion: ArrayLike | None) -> Array | None:
-    """A camera's motion as float64 (2, 3); None for one that is not finite or folds the picture up."""
+    """A camera's motion as float64 (2, 3); None for one that no camera makes between two frames."""
     if motion is None:
         return None
     affine = np.asarray(motion, dtype=np.float64)
     if affine.shape != (2, 3):
         raise UserError(f"The camera's motion is an affine map of shape (2, 3), not {affine.shape}.")
-    if not np.isfinite(affine).all() or not 1e-3 < abs(np.linalg.det(affine[:, :2])) < 1e3:
-        return None
-    return affine
+    turn = affine[:, :2]
+    believable = (np.abs(turn) <= STEEPEST).all() and (
+        np.abs(affine[:, 2]) <= FURTHEST
+    ).all()  # False for NaN
+    area = turn[0, 0] * turn[1, 1] - turn[0, 1] * turn[1, 0] if believable else 0.0
+    return affine if abs(area) >= 1.0 / STEEPEST else None
