@@ -7,10 +7,14 @@ import torch
 from tests.inference.detection.published import assert_same_rows, corners_of, session
 from tests.reference_golden import Golden, photo
 from workbench.core.boxes import xyxy_to_xywh
-from workbench.inference.detection.centertrack import prior_heatmap
+from workbench.core.errors import UserError
+from workbench.inference.detection.centertrack import CenterTrackSession, prior_heatmap
 from workbench.inference.detection.options import DetectionOptions
 from workbench.inference.detection.placement import fixed, kept, shortened
 from workbench.models import centertrack
+from workbench.models.heads import HeatmapNetwork, NetworkSpec
+from workbench.models.recognition import Spec
+from workbench.models.weights_header import Header
 
 SIZE = (446, 240)
 
@@ -77,3 +81,64 @@ def test_detections_in_a_clip(case):
             ours.append(found.poses[..., :2].reshape(-1, 34))
         assert_same_rows(np.column_stack(ours), published[:, 4:], atol=0.05)
         detector.follow(xyxy_to_xywh(published[:, 8:12]), published[:, 4])
+
+
+class Remembers(HeatmapNetwork):
+    """Sees nothing, and remembers what it was shown."""
+
+    def __init__(self):
+        super().__init__(NetworkSpec("remembers", {"hm": 1, "wh": 2}))
+        self.marker = torch.nn.Parameter(torch.zeros(()))
+
+    def forward(self, images, previous, heat):
+        self.images, self.previous, self.heat = images, previous, heat[:, 0]
+        grid = images[:, :1, ::4, ::4]
+        return {"hm": torch.full_like(grid, -9.0), "wh": torch.ones_like(grid).repeat(1, 2, 1, 1)}
+
+
+def remembering(**options):
+    header = Header(Spec("centertrack", "tracking", "remembers"), ("person",), (64, 128))
+    return CenterTrackSession(Remembers(), header, DetectionOptions(**options))
+
+
+FIRST, SECOND = (np.full((64, 128, 3), value, np.uint8) for value in (40, 90))
+BOXES = [[8, 8, 16, 16], [88, 40, 16, 16]]  # middles at (16, 16) and (96, 48)
+
+
+def test_the_network_is_shown_the_previous_image_and_the_tracks_in_it():
+    session = remembering()
+    session(FIRST)
+    seen = session.network
+    assert torch.equal(seen.previous, seen.images)
+    assert not seen.heat.any()
+    session.follow(BOXES, [0.9, 0.2])
+    session(SECOND)
+    assert torch.equal(seen.previous, torch.full_like(seen.images, 40 / 255))
+    assert (seen.heat[0, 16, 16], seen.heat[0, 48, 96]) == (1, 0)
+    session.follow(BOXES)
+    session(SECOND)
+    assert (seen.heat[0, 16, 16], seen.heat[0, 48, 96]) == (1, 1)
+
+
+def test_a_mirror_image_is_shown_the_mirrored_tracks():
+    session = remembering(flip=True)
+    session.follow(BOXES[:1])
+    session(FIRST)
+    assert torch.equal(session.network.heat[1], session.network.heat[0].flip(1))
+
+
+@pytest.mark.parametrize("image", [None, np.zeros((480, 640, 3), np.uint8)])
+def test_the_past_is_forgotten_on_request_and_with_another_input(image):
+    session = remembering(resolution="keep")
+    session(FIRST)
+    session.follow(BOXES)
+    if image is None:
+        session.reset()
+    session(SECOND if image is None else image)
+    assert not session.network.heat.any()
+    assert torch.equal(session.network.previous, session.network.images)
+
+
+def test_several_scales_are_refused():
+    with pytest.raises(UserError, match="one scale"):
+        remembering(scales=(0.5, 1.0))

@@ -15,24 +15,43 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from workbench.core.boxes import as_boxes, xywh_to_xyxy
+from workbench.core.errors import UserError
+from workbench.inference.detection.options import DetectionOptions
 from workbench.inference.detection.placement import Placement
 from workbench.inference.detection.session import Output, Prepared, Session
 from workbench.models.decoding.activation import with_mirrored
 from workbench.models.decoding.centertrack import decode_centertrack
 from workbench.models.decoding.peaks import Found
-from workbench.models.geometry import Map, apply_affine, draw_umich_gaussian, peak_radius
-from workbench.models.heads import Maps
+from workbench.models.geometry import Array, Map, apply_affine, draw_umich_gaussian, peak_radius
+from workbench.models.heads import HeatmapNetwork, Maps
+from workbench.models.weights_header import Header
 
 
 class CenterTrackSession(Session):
     """Boxes with the way to their previous place, and the network's other heads.
 
-    Images must come in order, one by one. The first has itself as the previous one, and no tracks.
+    Images must come in order, one by one. The first has itself as the previous one, and no tracks unless some
+    are told. The arguments are those of ``Session``.
+
+    Raises:
+        UserError: the options want several scales.
     """
 
     sequential = True
-    _previous: Tensor | None = None
-    _tracks = as_boxes(())
+
+    def __init__(
+        self,
+        network: HeatmapNetwork,
+        header: Header,
+        options: DetectionOptions | None = None,
+        *,
+        device: torch.device | str = "cpu",
+        camera: Array | None = None,
+    ) -> None:
+        super().__init__(network, header, options, device=device, camera=camera)
+        if len(self.options.scales) != 1:
+            raise UserError("CenterTrack compares an image with the one before: choose one scale.")
+        self.reset()
 
     def follow(self, boxes: ArrayLike, scores: ArrayLike | None = None) -> None:
         """Say where tracks are in the image that was looked at last.
@@ -46,7 +65,7 @@ class CenterTrackSession(Session):
 
     def reset(self) -> None:
         """Forget the previous image and the tracks, before another video or after a jump."""
-        self._previous = None
+        self._previous: Tensor | None = None
         self._tracks = as_boxes(())
 
     def run(self, batch: Sequence[Prepared]) -> list[Output]:
@@ -55,7 +74,7 @@ class CenterTrackSession(Session):
 
     def forward(self, inputs: Tensor, placement: Placement) -> Maps:
         """The maps of one image, given what was before it."""
-        if self._previous is None or self._previous.shape != inputs.shape:
+        if self._previous is not None and self._previous.shape != inputs.shape:
             self.reset()
         prior = torch.from_numpy(prior_heatmap(self._tracks, placement))[None, None]
         prior = prior.to(self.device, self._precision)

@@ -18,7 +18,7 @@ from torch.nn.utils import convert_conv2d_weight_memory_format
 
 from workbench.core.boxes3d import default_camera
 from workbench.core.detections import Detections
-from workbench.core.errors import ModelError
+from workbench.core.errors import ModelError, UserError
 from workbench.core.heatmaps import Heatmap
 from workbench.inference.detection.merging import merged
 from workbench.inference.detection.options import DetectionOptions, NmsOptions
@@ -118,20 +118,14 @@ class Session:
         """What is in each of some images; those of one size are looked at together.
 
         Raises:
+            UserError: the network cannot take inputs of this size.
             ModelError: the device has not enough memory.
         """
         if not batch:
             return []
         if len({one.size for one in batch}) > 1:
             return [output for one in batch for output in self.run([one])]
-        try:
-            scales = [self._look(batch, scale) for scale in range(len(self.options.scales))]
-        except torch.OutOfMemoryError as error:
-            size = " x ".join(map(str, batch[0].placements[0].size))
-            raise ModelError(
-                f"{self.device} has not enough memory for {len(batch)} images of {size} pixels: choose a "
-                "smaller input or fewer images at once."
-            ) from error
+        scales = [self._look(batch, scale) for scale in range(len(self.options.scales))]
         return [self._output(one, [looks[i] for looks in scales]) for i, one in enumerate(batch)]
 
     def placement(self, size: Size, scale: float) -> Placement:
@@ -171,9 +165,20 @@ class Session:
     def _look(self, batch: Sequence[Prepared], scale: int) -> list[_Look]:
         """Run the network on one scale of every image."""
         inputs = torch.from_numpy(np.stack([one.inputs[scale] for one in batch]))
-        maps = activated(self.forward(self.normalised(inputs), batch[0].placements[scale]))
-        found, maps = self.read(maps)
-        columns = to_host(found)
+        size = "{} x {}".format(*batch[0].placements[scale].size)
+        if any(side % self.network.multiple for side in inputs.shape[1:3]):
+            raise UserError(
+                f"The network takes no inputs of {size} pixels: choose multiples of {self.network.multiple}."
+            )
+        try:
+            maps = activated(self.forward(self.normalised(inputs), batch[0].placements[scale]))
+            found, maps = self.read(maps)
+            columns = to_host(found)
+        except torch.OutOfMemoryError as error:
+            raise ModelError(
+                f"{self.device} has not enough memory for {len(batch)} images of {size} pixels: choose a "
+                "smaller input or fewer images at once."
+            ) from error
         heat: list[tuple[Heatmap, ...]] = [()] * len(batch)
         if self.options.heatmaps and scale == 0:
             heat = self._heatmaps(maps, [one.placements[scale] for one in batch])
