@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.core.boxes3d import default_camera
+from workbench.core.boxes3d import default_camera, project
 from workbench.core.detections import Detections
 from workbench.core.errors import UserError
 from workbench.core.heatmaps import Heatmap
@@ -194,6 +194,7 @@ def detect(
         done = found = 0
         with closing(_looks(session, reader.frames(start, stop))) as looks:
             for frame, detections, heatmaps in looks:
+                detections = _with_area(detections, camera)
                 chosen = detections[_worth_showing(detections, wanted)]
                 done, found = done + 1, found + len(chosen)
                 yield DetectedFrame(
@@ -226,6 +227,17 @@ def _numbers(names: Sequence[str], wanted: Sequence[str]) -> list[int] | None:
         some = ", ".join(names[:10]) + (" and others" if len(names) > 10 else "")
         raise UserError(f"The model knows no class {unknown[0]!r}; it knows {some}.")
     return [known[name.casefold()] for name in wanted] or None
+
+
+def _with_area(detections: Detections, camera: NDArray[np.float64]) -> Detections:
+    """A box round the corners of a 3D box, where the network gives no 2D box beside it."""
+    empty = (detections.boxes[:, 2:] == 0).all(1)
+    if detections.boxes3d is None or not empty.any():
+        return detections
+    corners = project(detections.boxes3d.corners(), camera)  # N, 8, 2
+    low, high = corners.min(1), corners.max(1)
+    around = np.concatenate([low, high - low], 1)
+    return replace(detections, boxes=np.where(empty[:, None], around, detections.boxes))
 
 
 def _worth_showing(detections: Detections, wanted: Sequence[int] | None) -> NDArray[np.bool_]:

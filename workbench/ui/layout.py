@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QVBoxLayout, QWi
 
 from workbench.ui.menus import TOOLBAR
 
-SIDE = 320  # pixels of the docks at the right
+SIDE = 340  # pixels of the docks at the right
+SHARE = 2  # height of the tabs there, in heights of one of the others
 
 
 def stack(parts: Sequence[QWidget], *, growing: QWidget) -> QWidget:
@@ -25,12 +26,16 @@ def stack(parts: Sequence[QWidget], *, growing: QWidget) -> QWidget:
 
 
 def add_docks(
-    window: QMainWindow, *, right: Mapping[str, QWidget], bottom: Mapping[str, QWidget]
+    window: QMainWindow,
+    *,
+    right: Mapping[str, QWidget],
+    tabs: Mapping[str, QWidget],
+    bottom: Mapping[str, QWidget],
 ) -> dict[str, QDockWidget]:
-    """Docks by their titles; those at the bottom reach over the whole width."""
+    """Docks by their titles: at the right, beneath them as tabs, and at the bottom over the whole width."""
     docks: dict[str, QDockWidget] = {}
     for area, widgets in (
-        (Qt.DockWidgetArea.RightDockWidgetArea, right),
+        (Qt.DockWidgetArea.RightDockWidgetArea, {**right, **tabs}),
         (Qt.DockWidgetArea.BottomDockWidgetArea, bottom),
     ):
         for title, widget in widgets.items():
@@ -39,7 +44,13 @@ def add_docks(
             dock.setWidget(widget)
             window.addDockWidget(area, dock)
     window.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
-    window.resizeDocks([docks[title] for title in right], [SIDE] * len(right), Qt.Orientation.Horizontal)
+    first, *others = (docks[title] for title in tabs)
+    for dock in others:
+        window.tabifyDockWidget(first, dock)
+    first.raise_()
+    column = [*(docks[title] for title in right), first]
+    window.resizeDocks(column, [SIDE] * len(column), Qt.Orientation.Horizontal)
+    window.resizeDocks(column, [1] * len(right) + [SHARE], Qt.Orientation.Vertical)
     return docks
 
 

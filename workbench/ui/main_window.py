@@ -6,9 +6,9 @@ changed, and the views are filled anew from it. Nothing here holds data of its o
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QSettings, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QSettings, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QComboBox, QLabel, QMainWindow, QMessageBox
+from PySide6.QtWidgets import QLabel, QMainWindow, QMessageBox
 
 from workbench.core.edits import Scope
 from workbench.services.projects import Opened, missing_media
@@ -21,6 +21,8 @@ from workbench.ui.commands.go import GoCommands
 from workbench.ui.commands.help import HelpCommands
 from workbench.ui.commands.track import TrackCommands
 from workbench.ui.commands.view import ViewCommands
+from workbench.ui.context_menus import ContextMenus
+from workbench.ui.detection import Detection
 from workbench.ui.editor import Editor
 from workbench.ui.fault import show_fault
 from workbench.ui.jobs_bar import JobsBar
@@ -28,7 +30,7 @@ from workbench.ui.keys import KeyMap
 from workbench.ui.lanes import Lanes
 from workbench.ui.layout import add_docks, add_toolbar, stack
 from workbench.ui.loader import FrameLoader
-from workbench.ui.menus import BOX_MENU, EMPTY_MENU, RANGE_MENU, assign_keys, build_menus, context_menu
+from workbench.ui.menus import assign_keys, build_menus
 from workbench.ui.notice import NoticeBar
 from workbench.ui.overlay_of import overlay_of, palette_of
 from workbench.ui.panels.classes import ClassesPanel
@@ -38,6 +40,7 @@ from workbench.ui.state import UiState
 from workbench.ui.timeline import TimelineView
 from workbench.ui.tracker_box import TrackerBox
 from workbench.ui.transport import TransportBar
+from workbench.ui.video_box import VideoBox
 from workbench.ui.worker import TaskQueue
 from workbench.video.display import DisplayFrame
 
@@ -63,6 +66,7 @@ class MainWindow(QMainWindow):
         self.compute = TaskQueue("worker", self)
         self.jobs = TaskQueue("jobs", self)
         self.writing = TaskQueue("edits", self)  # large edits do not wait behind an export
+        self.fetching = TaskQueue("models", self)  # nor an export behind a download
         self.loader = FrameLoader(self)
         self.editor = Editor(opened.project, self.writing, self)
         self._make_views()
@@ -85,7 +89,7 @@ class MainWindow(QMainWindow):
         self.classes = ClassesPanel(self)
         self.history = HistoryPanel(self)
         self.notice = NoticeBar(self)
-        self._bar = JobsBar((self.writing, self.compute, self.jobs))
+        self._bar = JobsBar((self.writing, self.compute, self.jobs, self.fetching))
         self._where = QLabel()
         self._held: DisplayFrame | None = None
         self.statusBar().addPermanentWidget(self._where)
@@ -100,21 +104,22 @@ class MainWindow(QMainWindow):
         self.class_commands = ClassCommands(self.state, self.edits, self.classes, self)
         self._keymap = KeyMap(self._settings)
         self.help = HelpCommands(self.state, self._keymap, self)
-        self.draw = DrawCommands(self.state, self.canvas, self.edits, self.track, self.notice)
-        groups = (
-            self.draw,
-            self.go,
-            self.edits,
-            self.view,
-            self.track,
-            self.files,
-            self.class_commands,
-            self.help,
+        self.detection = Detection(
+            self.state, self.canvas, self.editor, compute=self.compute, fetching=self.fetching, parent=self
         )
-        self.actions_by_id = build_menus(self, groups)
+        self.draw = DrawCommands(
+            self.state, self.canvas, self.edits, self.notice, running=self._is_running, stop=self.track.stop
+        )
+        groups = (self.draw, self.go, self.edits, self.view, self.track, self.files, self.class_commands)
+        self.actions_by_id = build_menus(self, (*groups, *self.detection.groups, self.help))
+        self.detection.add_actions(self.actions_by_id)
         assign_keys(self.actions_by_id, self._keymap.keys)
+        self._menus = ContextMenus(self.state, self.actions_by_id, self)
         self._palette = palette_of(self.state)
         self.lanes = Lanes(self.state, self.timeline, self.tracks)
+
+    def _is_running(self) -> bool:
+        return self.track.is_running or self.detection.commands.is_running
 
     def _lay_out(self) -> None:
         self.setWindowTitle("Tracking Workbench")
@@ -122,15 +127,19 @@ class MainWindow(QMainWindow):
         self.resize(1360, 860)
         self.transport = TransportBar(self.actions_by_id)
         self.setCentralWidget(stack((self.notice, self.canvas, self.transport), growing=self.canvas))
-        side = {"Tracks": self.tracks, "Classes": self.classes, "History": self.history}
-        docks = add_docks(self, right=side, bottom={"Timeline": self.timeline})
+        tabs = {
+            "Classes": self.classes,
+            "History": self.history,
+            "Detection": self.detection.panel,
+            "Models": self.detection.models_panel,
+        }
+        docks = add_docks(self, right={"Tracks": self.tracks}, tabs=tabs, bottom={"Timeline": self.timeline})
         self.class_commands.panel_wanted.connect(docks["Classes"].raise_)
+        self.detection.commands.panel_wanted.connect(docks["Detection"].raise_)
         self._trackers = TrackerBox()
         self._trackers.chosen.connect(self.track.use_tracker)
         self.track.checkpoint_chosen.connect(self._trackers.use_checkpoint)
-        self._videos = QComboBox()
-        self._videos.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self._videos.activated.connect(self._on_video_chosen)
+        self._videos = VideoBox(self.state)
         add_toolbar(self, self.actions_by_id, {"Tracker": self._trackers, "Video": self._videos})
 
     def _connect_views(self) -> None:
@@ -139,14 +148,14 @@ class MainWindow(QMainWindow):
         canvas.box_changed.connect(self.edits.drag)
         canvas.box_selected.connect(self._on_box_selected)
         canvas.box_activated.connect(self._on_box_activated)
-        canvas.context_menu_requested.connect(self._on_canvas_menu)
+        canvas.context_menu_requested.connect(self._menus.on_canvas)
         canvas.cursor_moved.connect(self._on_cursor)
         canvas.drawing_changed.connect(self._on_drawing)
         timeline.seek_requested.connect(self.state.go_to)
         timeline.track_selected.connect(self._on_track_selected)
         timeline.track_activated.connect(self._on_track_activated)
         timeline.range_changed.connect(self.state.set_scope)
-        timeline.context_menu_requested.connect(self._on_timeline_menu)
+        timeline.context_menu_requested.connect(self._menus.on_timeline)
         self.tracks.chosen.connect(self._on_tracks_chosen)
         self.tracks.activated_track.connect(self._on_track_activated)
         self.transport.seek.connect(self.state.go_to)
@@ -157,9 +166,9 @@ class MainWindow(QMainWindow):
         self.files.reported.connect(self._on_report)
         self.files.relinked.connect(self._on_video)
         self.help.keys_changed.connect(self._on_keys)
-        for source in (self.editor, self.files, self.track, self.class_commands):
+        for source in (self.editor, self.files, self.track, self.class_commands, self.detection):
             source.refused.connect(self.notice.refuse)
-        for source in (self.editor, self.files, self.track):
+        for source in (self.editor, self.files, self.track, self.detection):
             source.told.connect(self.statusBar().showMessage)
         self.editor.told.connect(self.notice.settle)
 
@@ -188,7 +197,7 @@ class MainWindow(QMainWindow):
         video = self.state.video
         self.canvas.set_image(None)
         self.setWindowTitle(f"{video.name if video else self.project.path.stem} - Tracking Workbench")
-        self._fill_videos()
+        self._videos.fill()
         self.transport.show_video(self.state.frame_count, self.state.fps)
         self._palette = palette_of(self.state)
         self.lanes.load(self._palette)
@@ -265,7 +274,7 @@ class MainWindow(QMainWindow):
         video = self.state.video
         if scope.tables & {"video", "category"}:
             self.class_commands.refresh()
-            self._fill_videos()
+            self._videos.fill()
             self._on_view_changed()
         if video is not None and scope.touches(video=video.id):
             if scope.tables & {"track"}:
@@ -286,20 +295,13 @@ class MainWindow(QMainWindow):
 
     def _show_overlay(self) -> None:
         self.canvas.set_overlay(overlay_of(self.state, self._palette, self.view.show))
+        self.detection.draw(self.view.show)
 
     def _on_history(self, _scope: Scope | None) -> None:
         self.history.show_edits(self.project.history(limit=200))
         for name, edit in (("undo", self.project.next_undo), ("redo", self.project.next_redo)):
             self.actions_by_id[name].setText(f"{name.title()} {edit.name}" if edit else name.title())
             self.actions_by_id[name].setEnabled(edit is not None and not self.project.read_only)
-
-    def _fill_videos(self) -> None:
-        videos = self.project.videos()
-        self._videos.clear()
-        for video in videos:
-            self._videos.addItem(video.name, video.id)
-        if self.state.video is not None:
-            self._videos.setCurrentIndex([v.id for v in videos].index(self.state.video.id))
 
     # What the views say
 
@@ -325,23 +327,10 @@ class MainWindow(QMainWindow):
         self.state.select((track_id,))
         self.go.track_start()
 
-    @Slot(int, QPoint)
-    def _on_canvas_menu(self, track_id: int, position: QPoint) -> None:
-        if track_id >= 0 and track_id not in self.state.selection:
-            self.state.select((track_id,))
-        names = BOX_MENU if self.state.selection else EMPTY_MENU
-        context_menu(self, self.actions_by_id, names).popup(position)
-
-    @Slot(int, int, QPoint)
-    def _on_timeline_menu(self, track_id: int, frame: int, position: QPoint) -> None:
-        if track_id >= 0:
-            self.state.select((track_id,))
-        self.state.go_to(frame)
-        context_menu(self, self.actions_by_id, (*BOX_MENU, *RANGE_MENU)).popup(position)
-
     @Slot(float, float)
     def _on_cursor(self, x: float, y: float) -> None:
-        self._where.setText(f"x {x:.1f}  y {y:.1f}  frame {self.state.frame}")
+        heat = self.detection.text_at(x, y)
+        self._where.setText(f"{heat}  x {x:.1f}  y {y:.1f}  frame {self.state.frame}".lstrip())
 
     @Slot(bool)
     def _on_drawing(self, on: bool) -> None:
@@ -352,10 +341,6 @@ class MainWindow(QMainWindow):
         self._palette = palette_of(self.state)
         self.lanes.repaint(self._palette)
         self._show_overlay()
-
-    @Slot(int)
-    def _on_video_chosen(self, row: int) -> None:
-        self.state.show_video(self._videos.itemData(row))
 
     # Jobs, keys and the end
 
@@ -400,10 +385,10 @@ class MainWindow(QMainWindow):
         self.remember_layout()
         self.go.pause()
         self.writing.close(finish=True)
-        for thread in (self.compute, self.jobs, self.loader):
+        for thread in (self.compute, self.jobs, self.fetching, self.loader):
             thread.close()
         # What the threads posted before they ended is still delivered, and must not be heard any more.
-        for source in (self.compute, self.jobs, self.writing, self.loader, self.state):
+        for source in (self.compute, self.jobs, self.fetching, self.writing, self.loader, self.state):
             source.blockSignals(True)
         self.state.close()
         self.project.close()

@@ -13,6 +13,7 @@ from workbench.services.tracking import TrackedBox
 from workbench.store import Category
 from workbench.ui.canvas.scene import BoxFlag, Overlay
 from workbench.ui.colours import Rgb, parse_colour, track_colour
+from workbench.ui.poses_of import poses_of
 from workbench.ui.state import UiState
 
 TRAIL = 50  # frames a trail reaches back
@@ -79,6 +80,7 @@ def overlay_of(state: UiState, palette: Palette, show: Show) -> Overlay:
     flags = [flags_of(row) for row in rows] + [BoxFlag.PREDICTED] * len(fresh)
     flags = [f | BoxFlag.SELECTED if t in selected else f for f, t in zip(flags, ids, strict=True)]
     points, lengths = trails(state, ids) if show.trails else (np.zeros((0, 2), np.float32), ())
+    joints, edges = poses_of(state.project, state.video.id, state.shown, ids)
     return Overlay(
         boxes=np.array([row.box for row in rows] + [b.box for b in fresh], dtype=np.float64).reshape(-1, 4),
         colors=np.array([palette.colour(t) for t in ids], dtype=np.uint8).reshape(-1, 3),
@@ -87,6 +89,8 @@ def overlay_of(state: UiState, palette: Palette, show: Show) -> Overlay:
         flags=np.array(flags, dtype=np.uint8),
         trail_points=points,
         trail_lengths=np.array(lengths, dtype=np.int64),
+        joints=joints,
+        edges=edges,
     )
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from workbench.core.edits import Scope
 from workbench.services.tracking import TrackedBox, TrackedFrame
 from workbench.store import Project, Video
+from workbench.ui.found import Found
+from workbench.ui.heat import Heat
 
 
 class UiState(QObject):
@@ -45,6 +48,8 @@ class UiState(QObject):
         self.category_id = next((c.id for c in project.categories()), -1)
         self.colour_by = "track"
         self.provisional: dict[int, tuple[TrackedBox, ...]] = {}
+        self.found = Found(self)
+        self.heat = Heat(self)
         self.queue: dict[int, int] = {}  # track id -> frame it shall be followed from
         self._committed.connect(self._on_committed)
         self._closed = False
@@ -76,6 +81,8 @@ class UiState(QObject):
         self.frame, self.shown, self.selection, self.scope = 0, 0, (), None
         self.clear_provisional()
         self.clear_queue()
+        self.found.clear()
+        self.heat.clear()
         self.video_changed.emit()
         self.selection_changed.emit()
         self.scope_changed.emit()
@@ -120,7 +127,8 @@ class UiState(QObject):
 
     def add_provisional(self, item: TrackedFrame) -> None:
         """Keep what a running tracker reported, until its edit is committed."""
-        self.provisional[item.frame] = item.boxes
+        self.heat.offer(item.frame, (b.score_map for b in item.boxes if b.score_map is not None))
+        self.provisional[item.frame] = tuple(replace(b, score_map=None) for b in item.boxes)
         self.provisional_changed.emit(item.frame)
 
     def clear_provisional(self) -> None:

@@ -65,22 +65,13 @@ class Heatmap:
         threshold: float = 0.0,
         peaks: bool = False,
     ) -> None:
-        self.values = values / np.float32(255) if values.dtype == np.uint8 else np.nan_to_num(values)
+        heat = values / np.float32(255) if values.dtype == np.uint8 else np.nan_to_num(values)
         self.place = place
-        steps = (np.clip(self.values, 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
+        steps = (np.clip(heat, 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
         self._pixels = np.take(color_table(colormap, opacity, threshold=threshold), steps)
         self._image: QImage = argb_image(self._pixels)
-        self.peaks = peaks_of(self.values, threshold) if peaks else np.zeros((0, 2))
+        self.peaks = peaks_of(heat, threshold) if peaks else np.zeros((0, 2))
         """(P, 2) x, y of the middle of their cells, in cells."""
-
-    def value_at(self, x: float, y: float, size: tuple[float, float]) -> float | None:
-        """The value at a point of the source, None beside the map; ``size`` is the picture's."""
-        left, top, width, height = self.place or (0.0, 0.0, *size)
-        rows, columns = self.values.shape
-        column, row = (x - left) / width * columns, (y - top) / height * rows
-        if 0 <= column < columns and 0 <= row < rows:
-            return float(self.values[int(row), int(column)])
-        return None
 
     def paint(
         self, painter: QPainter, device: ViewTransform, size: tuple[float, float], *, ratio: float = 1.0
@@ -100,7 +91,7 @@ class Heatmap:
         painter.drawImage(place, self._image)
         painter.restore()
         if len(self.peaks):
-            cell = np.array([place.width(), place.height()]) / self.values.shape[::-1]
+            cell = np.array([place.width(), place.height()]) / self._pixels.shape[::-1]
             draw_crosses(painter, self.peaks * cell + (place.x(), place.y()), ratio)
 
 

@@ -70,8 +70,9 @@ class Stage(QWidget):
 
     def set_findings(self, findings: Overlay) -> None:
         """Replace what is drawn beneath the overlay and cannot be touched: what nobody accepted yet."""
-        self._findings = findings
-        self._refresh()
+        if len(findings) or len(self._findings):
+            self._findings = findings
+            self._refresh()
 
     def set_heatmaps(self, heatmaps: Sequence[Heatmap]) -> None:
         """Lay heat maps over the picture in place of those before."""

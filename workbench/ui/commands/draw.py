@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, Slot
 
 from workbench.ui.canvas.view import CanvasView
 from workbench.ui.commands.edit import EditCommands
-from workbench.ui.commands.track import TrackCommands
 from workbench.ui.notice import NoticeBar
 from workbench.ui.state import UiState
 
@@ -15,11 +16,18 @@ class DrawCommands(QObject):
     """Commands about what the next drag on the canvas does."""
 
     def __init__(
-        self, state: UiState, canvas: CanvasView, edits: EditCommands, track: TrackCommands, notice: NoticeBar
+        self,
+        state: UiState,
+        canvas: CanvasView,
+        edits: EditCommands,
+        notice: NoticeBar,
+        *,
+        running: Callable[[], bool],
+        stop: Callable[[], None],
     ) -> None:
         super().__init__(canvas)
         self._state, self._canvas, self._edits = state, canvas, edits
-        self._track, self._notice = track, notice
+        self._running, self._stop, self._notice = running, stop, notice
 
     @Slot()
     def new_box(self) -> None:
@@ -36,11 +44,11 @@ class DrawCommands(QObject):
 
     @Slot()
     def cancel(self) -> None:
-        """Leave one thing: a drag or drawing, a running pass, the range, the selection."""
+        """Leave one thing: a drag or drawing, a running tracker or detector, the range, the selection."""
         if self._canvas.cancel():
             return
-        if self._track.is_running:
-            self._track.stop()
+        if self._running():
+            self._stop()
         elif self._state.scope is not None:
             self._state.set_scope(0, 0)
         else:

@@ -146,7 +146,13 @@ class TrackCommands(QObject):
             Task(
                 label,
                 lambda: track_in_project(
-                    state.project, video.id, targets, tracker=shown, make_tracker=make, options=options
+                    state.project,
+                    video.id,
+                    targets,
+                    tracker=shown,
+                    make_tracker=make,
+                    options=options,
+                    score_maps=lambda: state.heat.look.on,
                 ),
             )
         )
