@@ -11,12 +11,13 @@ without predicted boxes is passed over, so that a match before it still counts a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.metrics.matching import assign, contested_pairs
+from workbench.metrics.matching import assign, by_frame, contested_pairs
 from workbench.metrics.sequence import EPSILON, Array, Index, Sequence
 
 MOSTLY_TRACKED, MOSTLY_LOST = 0.8, 0.2  # more than, less than so much of a true track
@@ -123,14 +124,13 @@ def match(sequence: Sequence, *, threshold: float = 0.5) -> Index:
     contested = contested_pairs(sequence, pairs)
     taken = np.zeros(len(sequence.overlaps), np.bool_)
     taken[pairs[~contested]] = True
-    hard = pairs[contested]
-    before = _frame_before(sequence)
-    keys = sequence.id_pairs[2]
-    for part in np.split(hard, np.flatnonzero(np.diff(sequence.pair_frames[hard])) + 1):
-        if len(part):
-            span = sequence.pairs_of(before[sequence.pair_frames[part[0]]])
-            kept = np.isin(keys[part], keys[span][taken[span]])
-            taken[assign(sequence, part, KEEPING * kept + sequence.overlaps[part])] = True
+    tracks = sequence.id_pairs[2]
+    matched_in = np.full(len(sequence.id_pairs[0]), -1)  # the frame in which two tracks were matched last
+    for part, before in _with_frame_before(sequence, pairs[contested]):
+        span = sequence.pairs_of(before)
+        matched_in[tracks[span][taken[span]]] = before
+        kept = (matched_in[tracks[part]] == before) & (before >= 0)
+        taken[assign(sequence, part, KEEPING * kept + sequence.overlaps[part])] = True
     return np.flatnonzero(taken)
 
 
@@ -168,10 +168,12 @@ def _active(sequence: Sequence) -> NDArray[np.bool_]:
     return (sequence.truth.per_frame > 0) & (sequence.predicted.per_frame > 0)
 
 
-def _frame_before(sequence: Sequence) -> Index:
-    """The last frame before each one with boxes on both sides, -1 where there is none, (frames,)."""
+def _with_frame_before(sequence: Sequence, pairs: Index) -> Iterator[tuple[Index, int]]:
+    """The pairs frame by frame, each with the last frame before that has boxes on both sides, else -1."""
     frames = np.where(_active(sequence), np.arange(sequence.frame_count), -1)
-    return np.concatenate([[-1], np.maximum.accumulate(frames)])[: sequence.frame_count]
+    before = np.concatenate([[-1], np.maximum.accumulate(frames)])
+    for part in by_frame(sequence, pairs):
+        yield part, int(before[sequence.pair_frames[part[0]]])
 
 
 def _by_track(sequence: Sequence, matches: Index) -> tuple[Index, NDArray[np.bool_]]:

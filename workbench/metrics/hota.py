@@ -11,8 +11,10 @@ reference evaluator there is one matching for all thresholds.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from workbench.metrics.matching import best_matching
 from workbench.metrics.sequence import EPSILON, Array, Index, Sequence
@@ -146,11 +148,11 @@ def _matches_of_tracks(sequence: Sequence, matches: Index, levels: Index) -> tup
     """True id, predicted id (K,) and number of matches at each threshold (K, 19) of tracks that meet."""
     first, second, index = sequence.id_pairs
     size = len(THRESHOLDS) + 1
-    table = np.bincount(index[matches] * size + levels, minlength=len(first) * size).reshape(-1, size)
-    return first, second, _from_the_top(table.astype(np.float64))
+    table = np.bincount(index[matches] * size + levels, np.ones(len(matches)), len(first) * size)
+    return first, second, _from_the_top(table.reshape(-1, size))
 
 
-def _from_the_top(histogram: Array) -> Array:
+def _from_the_top(histogram: NDArray[Any]) -> Array:
     """(..., 20) number of values that reach exactly so many thresholds, to (..., 19) that reach each."""
     result: Array = np.flip(np.cumsum(np.flip(histogram[..., 1:], axis=-1), axis=-1), axis=-1)
     return result

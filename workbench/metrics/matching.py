@@ -8,6 +8,9 @@ are told apart alike.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
@@ -50,7 +53,8 @@ def assign(sequence: Sequence, pairs: Index, weights: Array) -> Index:
     partner = np.full(len(costs), -1)
     matched_rows, matched_others = linear_sum_assignment(costs)
     partner[matched_rows] = matched_others
-    return pairs[partner[rows] == others]
+    matched: Index = pairs[partner[rows] == others]
+    return matched
 
 
 def best_matching(sequence: Sequence, pairs: Index, weights: Array) -> Index:
@@ -64,11 +68,14 @@ def best_matching(sequence: Sequence, pairs: Index, weights: Array) -> Index:
         The pairs that are matched, ascending.
     """
     contested = contested_pairs(sequence, pairs)
-    hard, hard_weights = pairs[contested], weights[contested]
-    cuts = np.flatnonzero(np.diff(sequence.pair_frames[hard])) + 1
-    found = [
-        assign(sequence, part, part_weights)
-        for part, part_weights in zip(np.split(hard, cuts), np.split(hard_weights, cuts), strict=True)
-        if len(part)
-    ]
+    weight_of = np.zeros(len(sequence.overlaps))
+    weight_of[pairs] = weights
+    found = [assign(sequence, part, weight_of[part]) for part in by_frame(sequence, pairs[contested])]
     return np.sort(np.concatenate([pairs[~contested], *found]))
+
+
+def by_frame(sequence: Sequence, pairs: Index) -> Iterator[Index]:
+    """Ascending pairs, those of one frame at a time; frames without any are passed over."""
+    cuts = np.flatnonzero(np.diff(sequence.pair_frames[pairs])) + 1
+    bounds = [0, *cuts.tolist(), len(pairs)]
+    return (pairs[a:b] for a, b in pairwise(bounds) if a < b)

@@ -139,9 +139,12 @@ class Sequence:
         return unique // others, unique % others, index
 
     def pairs_of(self, frame: int) -> slice:
-        """The pairs of a frame."""
-        first, stop = np.searchsorted(self.pair_frames, [frame, frame + 1])
-        return slice(int(first), int(stop))
+        """The pairs of a frame; none of a frame below 0."""
+        return slice(*self._pair_starts[frame : frame + 2].tolist()) if frame >= 0 else slice(0)
+
+    @cached_property
+    def _pair_starts(self) -> Index:
+        return np.searchsorted(self.pair_frames, np.arange(self.frame_count + 1))
 
 
 def prepare(truth: TrackRows, predicted: TrackRows, *, frame_count: int | None = None) -> Sequence:
@@ -155,18 +158,19 @@ def prepare(truth: TrackRows, predicted: TrackRows, *, frame_count: int | None =
     Raises:
         UserError: an identity has two boxes in a frame, or a box lies behind the last frame.
     """
-    kept = ~np.isnan(truth.boxes).any(axis=1)
-    if truth.counted is not None:
-        kept &= truth.counted
+    kept = _present(truth) if truth.counted is None else _present(truth) & truth.counted
     last = 1 + max(int(side.frames.max(initial=-1)) for side in (truth, predicted))
     count = last if frame_count is None else frame_count
     if last > count:
         raise UserError(f"There is a box in frame {last - 1}, and the video's last frame is {count - 1}.")
-    sides = (
-        _side(truth, kept, count, "ground truth"),
-        _side(predicted, ~np.isnan(predicted.boxes).any(axis=1), count, "prediction"),
-    )
-    return Sequence(count, *sides, *_overlapping(*sides))
+    ours = _side(truth, kept, count, "ground truth")
+    theirs = _side(predicted, _present(predicted), count, "prediction")
+    rows, others, overlaps = _overlapping(ours, theirs)
+    return Sequence(count, ours, theirs, rows, others, overlaps)
+
+
+def _present(rows: TrackRows) -> NDArray[np.bool_]:
+    return np.asarray(~np.isnan(rows.boxes).any(axis=1))
 
 
 def _side(rows: TrackRows, kept: NDArray[np.bool_], frame_count: int, what: str) -> Side:

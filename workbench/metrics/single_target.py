@@ -3,10 +3,14 @@
 The measures of the Object Tracking Benchmark, over one pass from the first frame, which counts too:
 success is the share of frames whose overlap (intersection over union) is above a threshold, AUC its mean
 over the thresholds 0, .05, ..., 1; precision is the share whose centre is at most so many pixels away.
+Normalised precision measures that distance in widths and heights of the true box, so that it does not depend
+on the size of pictures and targets; its figure is the mean over the thresholds 0, .01, ..., .5.
 Frames in which the target has no box in the ground truth are left out; a frame without a predicted box
 counts as missed.
 
 Wu, Lim, Yang: Online Object Tracking: A Benchmark, CVPR 2013, and Object Tracking Benchmark, TPAMI 2015.
+Müller, Bibi, Giancola, Al-Subaihi, Ghanem: TrackingNet, ECCV 2018, arXiv:1803.10794, with the thresholds of
+LaSOT (Fan et al., CVPR 2019, arXiv:1809.07845).
 """
 
 from __future__ import annotations
@@ -23,6 +27,7 @@ Array = NDArray[np.float64]
 
 OVERLAP_THRESHOLDS: Array = np.linspace(0.0, 1.0, 21)
 DISTANCE_THRESHOLDS: Array = np.arange(51, dtype=np.float64)  # pixels
+NORMALISED_THRESHOLDS: Array = np.arange(51) / 100  # of the true box's size
 
 
 @dataclass(frozen=True)
@@ -33,11 +38,13 @@ class SingleTargetScores:
         frames: frames with a box in the ground truth.
         success: share of frames above each of ``OVERLAP_THRESHOLDS``, (21,).
         precision: share of frames within each of ``DISTANCE_THRESHOLDS``, (51,).
+        normalised_precision: share of frames within each of ``NORMALISED_THRESHOLDS``, (51,).
     """
 
     frames: int
     success: Array
     precision: Array
+    normalised_precision: Array
 
     @property
     def auc(self) -> float:
@@ -53,6 +60,11 @@ class SingleTargetScores:
     def precision_at_20(self) -> float:
         """Share of frames whose centre is at most 20 pixels away."""
         return float(self.precision[20])
+
+    @property
+    def normalised_precision_auc(self) -> float:
+        """Mean normalised precision over the thresholds, [0, 1]."""
+        return float(self.normalised_precision.mean())
 
 
 @dataclass(frozen=True)
@@ -78,9 +90,23 @@ def overlaps(predicted: ArrayLike, truth: ArrayLike) -> Array:
 
 def centre_errors(predicted: ArrayLike, truth: ArrayLike) -> Array:
     """Distance between the centres of each pair of boxes in pixels, (N,); NaN where either has a NaN."""
-    p, t = as_boxes(predicted), as_boxes(truth)
-    apart = (p[:, :2] + p[:, 2:] / 2) - (t[:, :2] + t[:, 2:] / 2)
+    apart = _between_centres(as_boxes(predicted), as_boxes(truth))
     return np.asarray(np.hypot(apart[:, 0], apart[:, 1]), dtype=np.float64)
+
+
+def normalised_centre_errors(predicted: ArrayLike, truth: ArrayLike) -> Array:
+    """Distance between the centres of each pair of boxes in widths and heights of the true one, (N,).
+
+    NaN where either has a NaN or the true box has no width or no height.
+    """
+    t = as_boxes(truth)
+    apart = _between_centres(as_boxes(predicted), t)
+    share = np.divide(apart, t[:, 2:], out=np.full_like(apart, np.nan), where=t[:, 2:] > 0)
+    return np.asarray(np.hypot(share[:, 0], share[:, 1]), dtype=np.float64)
+
+
+def _between_centres(predicted: Array, truth: Array) -> Array:
+    return (predicted[:, :2] + predicted[:, 2:] / 2) - (truth[:, :2] + truth[:, 2:] / 2)
 
 
 def score(predicted: ArrayLike, truth: ArrayLike) -> SingleTargetScores:
@@ -103,7 +129,9 @@ def score(predicted: ArrayLike, truth: ArrayLike) -> SingleTargetScores:
     # A comparison with NaN is False, so a missing prediction is a miss at every threshold.
     success = (overlap[:, None] > OVERLAP_THRESHOLDS).mean(axis=0)
     precision = (error[:, None] <= DISTANCE_THRESHOLDS).mean(axis=0)
-    return SingleTargetScores(int(known.sum()), success, precision)
+    normalised_error = normalised_centre_errors(p[known], t[known])
+    normalised = (normalised_error[:, None] <= NORMALISED_THRESHOLDS).mean(axis=0)
+    return SingleTargetScores(int(known.sum()), success, precision, normalised)
 
 
 def paired_bootstrap(
