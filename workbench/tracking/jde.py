@@ -7,8 +7,8 @@ by overlap. What is left of the detections becomes tracks, which are shown from 
 
 As published, with its habits: overlaps are measured with the +1 pixel convention, tracks seen once are not
 moved, and a track lost for too long can still be found in the one frame after that; if it is, it is dropped
-as soon as it is lost again. We depart from it in the score
-of a track found again, which is that of its new detection, and in the classes, which do not mix.
+as soon as it is lost again. We depart from it in the score of a track found again, which is that of its new
+detection, and in the classes, which do not mix.
 
 Wang et al., Towards Real-Time Multi-Object Tracking, 2019 (arXiv:1909.12605); Zhang et al., FairMOT, 2020
 (arXiv:2004.01888).
