@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench import __version__
-from workbench.cli import detect, models, projects, track, train
+from workbench.cli import detect, evaluate, models, projects, track, train
 from workbench.core.errors import WorkbenchError
 
 EPILOG = """\
@@ -69,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
         projects.add_import,
         projects.add_info,
         projects.add_demo,
+        evaluate.add_evaluate,
         track.add_trackers,
         models.add_models,
         train.add_train,
