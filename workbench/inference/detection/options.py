@@ -39,7 +39,7 @@ class DetectionOptions:
         short: pixels.
         scales: of the image, each is looked at, and the results merged.
         flip: look at the mirror image, too.
-        nms: thin out overlapping boxes; None = only where there are several scales, in the published way.
+        nms: thin out overlapping boxes; None = as published, for several scales and for extreme points.
         heatmaps: give the heat maps, too.
         half: half precision where the device is a GPU.
         aggregation: of extreme points, weight of what lies along the edges (0.1 in the paper).
