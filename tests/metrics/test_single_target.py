@@ -40,6 +40,20 @@ def test_frames_without_truth_are_left_out_and_frames_without_a_box_are_missed()
     assert result.precision_at_20 == pytest.approx(2 / 3)
 
 
+def test_normalised_precision_is_in_sizes_of_the_true_box():
+    moved = TRUTH + np.array([2.0, 0.0, 0.0, 0.0])  # a tenth of the width of 20
+    result = score(moved, TRUTH)
+    np.testing.assert_array_equal(result.normalised_precision, np.arange(51) >= 10)
+    assert result.normalised_precision_auc == pytest.approx(41 / 51)
+    tall = score(TRUTH + np.array([0.0, 2.0, 0.0, 0.0]), TRUTH)  # a twentieth of the height of 40
+    assert tall.normalised_precision_auc == pytest.approx(46 / 51)
+
+
+def test_a_true_box_without_size_cannot_be_hit():
+    result = score([[5.0, 5.0, 4.0, 4.0]], [[5.0, 5.0, 0.0, 4.0]])
+    assert result.normalised_precision_auc == 0.0
+
+
 def test_nothing_to_score_is_refused():
     with pytest.raises(UserError, match="no box"):
         score(TRUTH, np.full_like(TRUTH, np.nan))

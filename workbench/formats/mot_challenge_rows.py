@@ -125,9 +125,9 @@ def _complaint(path: Path, read: list[tuple[int, str]]) -> FormatError:
     return FormatError("cannot be read as numbers between commas", path)
 
 
-def _refuse(wrong: NDArray[np.bool_], problem: str, path: Path, lines: list[int]) -> None:
+def _refuse(wrong: NDArray[np.bool_] | np.bool_, problem: str, path: Path, lines: list[int]) -> None:
     if wrong.any():
-        raise FormatError(problem, path, lines[int(wrong.argmax())])
+        raise FormatError(problem, path, lines[int(np.argmax(wrong))])
 
 
 def _repeated(rows: MotRows) -> NDArray[np.bool_]:

@@ -6,15 +6,12 @@ has them; for single targets they are the mean over sequences, as the benchmarks
 
 from __future__ import annotations
 
-import math
-from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import reduce
-from operator import add
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from workbench.core.annotations import Annotations, xywh
 from workbench.core.errors import FormatError, UserError
@@ -22,111 +19,12 @@ from workbench.core.progress import Progress
 from workbench.formats import boxes as box_files
 from workbench.formats.mot_challenge_rows import MotRows, read_rows, read_sequence_length
 from workbench.formats.registry import find_format
-from workbench.metrics import sequence as prepared
-from workbench.metrics.average_precision import Found, average_precision, found_as_coco, found_as_voc
-from workbench.metrics.clear import Clear, Events, clear, events
-from workbench.metrics.hota import THRESHOLDS, Hota, hota
-from workbench.metrics.identity import Identity, identity
-from workbench.metrics.sequence import TrackRows, prepare
-from workbench.metrics.single_target import SingleTargetScores, score
-from workbench.services.plots import COLOURS, Bars, Curves
+from workbench.metrics.sequence import TrackRows
+from workbench.metrics.single_target import score
+from workbench.services.scores import Evaluation, SingleTargetEvaluation, TrackScores, score_tracks
 
 MOT_CHALLENGE = "mot-challenge"
 Places: TypeAlias = Mapping[str, tuple[Path, Path]]
-
-
-@dataclass(frozen=True, eq=False)
-class TrackScores:
-    """The scores of one sequence, or of several together.
-
-    Args:
-        hota, clear, identity: None for detections, which have no identities.
-        coco, voc: of boxes whatever their identity.
-        events: what went wrong in each frame; of one sequence only.
-    """
-
-    coco: Found
-    voc: Found
-    hota: Hota | None = None
-    clear: Clear | None = None
-    identity: Identity | None = None
-    events: Events | None = None
-
-    def __add__(self, other: TrackScores) -> TrackScores:
-        return TrackScores(
-            self.coco + other.coco,
-            self.voc + other.voc,
-            self.hota + other.hota if self.hota and other.hota else None,
-            self.clear + other.clear if self.clear and other.clear else None,
-            self.identity + other.identity if self.identity and other.identity else None,
-        )
-
-    def figures(self) -> dict[str, float]:
-        """All figures by their usual names; shares in [0, 1], NaN where there is nothing to measure."""
-        parts = [part.figures() for part in (self.hota, self.clear, self.identity) if part]
-        coco = average_precision(self.coco)
-        precision = {
-            "AP": float(coco.mean()),
-            "AP50": float(coco[0]),
-            "AP50_VOC": float(average_precision(self.voc, method="voc")[0]),
-        }
-        return {name: value for part in [*parts, precision] for name, value in part.items()}
-
-    def curves(self) -> dict[str, list[float]]:
-        """HOTA and its parts at each threshold; empty for detections."""
-        if self.hota is None:
-            return {}
-        parts = {"HOTA": self.hota.hota, "DetA": self.hota.det_a, "AssA": self.hota.ass_a}
-        return {name: values.tolist() for name, values in (parts | {"LocA": self.hota.loc_a}).items()}
-
-
-@dataclass(frozen=True, eq=False)
-class Evaluation:
-    """The scores of each sequence by name, at least one, and of all together."""
-
-    sequences: Mapping[str, TrackScores]
-
-    @property
-    def total(self) -> TrackScores:
-        """Of all boxes and tracks together."""
-        return reduce(add, self.sequences.values())
-
-    def figures(self) -> dict[str, dict[str, float]]:
-        """Figures by sequence, then those of "all"."""
-        return {name: s.figures() for name, s in self.sequences.items()} | {"all": self.total.figures()}
-
-    def as_dict(self) -> dict[str, Any]:
-        """What ``--json`` writes: no NaN, which JSON lacks, but null."""
-        figures = {name: _nullable(values) for name, values in self.figures().items()}
-        curves = {"thresholds": THRESHOLDS.round(2).tolist()} | self.total.curves()
-        return {"all": figures.pop("all"), "sequences": figures, "curves": curves}
-
-    def panels(self) -> list[Curves | Bars]:
-        """The plot: HOTA over thresholds, then for each sequence its errors over time."""
-        curves = {name: (THRESHOLDS, np.array(values)) for name, values in self.total.curves().items()}
-        result: list[Curves | Bars] = [Curves("HOTA over thresholds", "overlap of a match", curves)]
-        for name, scores in self.sequences.items():
-            result += _error_bars(name, scores.events) if scores.events else []
-        return result
-
-
-@dataclass(frozen=True, eq=False)
-class SingleTargetEvaluation:
-    """The scores of each sequence of one target by name, at least one."""
-
-    sequences: Mapping[str, SingleTargetScores]
-
-    def figures(self) -> dict[str, dict[str, float]]:
-        """Figures by sequence, then their means and the sum of the frames as "all"."""
-        each = {name: _single_figures(s) for name, s in self.sequences.items()}
-        names = next(iter(each.values()))
-        means = {n: float(np.mean([f[n] for f in each.values()])) for n in names}
-        return each | {"all": means | {"frames": sum(s.frames for s in self.sequences.values())}}
-
-    def as_dict(self) -> dict[str, Any]:
-        """What ``--json`` writes."""
-        figures: dict[str, Any] = self.figures()
-        return {"all": figures.pop("all"), "sequences": figures}
 
 
 def evaluate(
@@ -176,27 +74,6 @@ def evaluate_single_target(
     return SingleTargetEvaluation(scores)
 
 
-def score_tracks(
-    truth: TrackRows, predicted: TrackRows, *, frame_count: int | None = None, identities: bool = True
-) -> TrackScores:
-    """Score the tracks of one video.
-
-    Args:
-        truth, predicted: the boxes.
-        frame_count: frames of the video; None = up to the last box.
-        identities: False = score the boxes only, whatever their identities.
-
-    Raises:
-        UserError: an identity has two boxes in a frame, or a box is behind the last frame.
-    """
-    if not identities:
-        numbered = np.arange(len(predicted))
-        predicted = TrackRows(predicted.frames, numbered, predicted.boxes, predicted.scores)
-    pair = prepare(truth, predicted, frame_count=frame_count)
-    boxes = found_as_coco(pair), found_as_voc(pair)
-    return TrackScores(*boxes, *_identity_scores(pair)) if identities else TrackScores(*boxes)
-
-
 def find_sequences(truth: Path, predicted: Path, *, only: Sequence[str] = ()) -> Places:
     """(ground truth, prediction) of each sequence by name, sorted.
 
@@ -224,12 +101,10 @@ def find_sequences(truth: Path, predicted: Path, *, only: Sequence[str] = ()) ->
     return {name: (found[name], predicted / f"{name}.txt") for name in names}
 
 
-def _identity_scores(pair: prepared.Sequence) -> tuple[Hota, Clear, Identity, Events]:
-    return hota(pair), clear(pair), identity(pair), events(pair)
-
-
 def _sequences_in(folder: Path) -> dict[str, Path]:
     """Ground truth by the name of its sequence: NAME/gt/gt.txt, NAME/groundtruth.txt, or else NAME.txt."""
+    if (folder / "gt" / "gt.txt").is_file():  # the folder is a sequence itself
+        return {folder.resolve().name: folder / "gt" / "gt.txt"}
     folders = {path.parent.parent.name: path for path in folder.glob("*/gt/gt.txt")}
     folders |= {path.parent.name: path for path in folder.glob("*/groundtruth.txt")}
     return folders or {path.stem: path for path in folder.glob("*.txt")}
@@ -262,7 +137,7 @@ def _identities(true: MotRows, path: Path, found: MotRows) -> bool:
     return found.has_identities
 
 
-def _reader(file_format: str) -> Any:
+def _reader(file_format: str) -> Callable[[Path, Path], TrackScores]:
     """Reads two files by way of annotations; what the format mends is mended."""
     known = find_format(file_format)
     if known.read is None:
@@ -271,7 +146,7 @@ def _reader(file_format: str) -> Any:
 
     def scored(truth: Path, predicted: Path) -> TrackScores:
         sides = [read(path)[0] for path in (truth, predicted)]
-        return score_tracks(*(_rows_of(side) for side in sides))
+        return score_tracks(_rows_of(sides[0]), _rows_of(sides[1]))
 
     return scored
 
@@ -283,35 +158,9 @@ def _rows_of(annotations: Annotations) -> TrackRows:
     return TrackRows(boxes["frame"], numbers[boxes["track"]], xywh(boxes), scores)
 
 
-def _read_boxes(path: Path) -> Any:
+def _read_boxes(path: Path) -> NDArray[np.float64]:
     """(frames, 4) of a box file; NaN where it has none."""
     annotations, _ = box_files.read(path)
     boxes = np.full((annotations.video.frame_count, 4), np.nan)
     boxes[annotations.column("frame")] = xywh(annotations.boxes)
     return boxes
-
-
-def _single_figures(scores: SingleTargetScores) -> dict[str, float]:
-    return {
-        "AUC": scores.auc,
-        "SR50": scores.success_at_half,
-        "P20": scores.precision_at_20,
-        "NP": scores.normalised_precision_auc,
-        "frames": scores.frames,
-    }
-
-
-def _error_bars(name: str, happened: Events) -> list[Curves | Bars]:
-    counted = {
-        "identity switches": happened.switches,
-        "misses": happened.misses,
-        "false positives": happened.false_positives,
-    }
-    return [
-        Bars(f"{name}: {what}", counts.astype(np.float64), COLOURS[number])
-        for number, (what, counts) in enumerate(counted.items(), start=1)
-    ]
-
-
-def _nullable(values: Mapping[str, float]) -> dict[str, float | None]:
-    return {name: None if math.isnan(value) else value for name, value in values.items()}

@@ -30,7 +30,7 @@ class Curves:
 
     Args:
         title, x: what stands above it and below its axis.
-        curves: (x values, y values) by what the legend says; y in [0, 1].
+        curves: (x values, y values) by what the legend says; x and y in [0, 1].
     """
 
     title: str
@@ -88,8 +88,7 @@ def picture(panels: Sequence[Curves | Bars]) -> str:
 
 
 def _curves(panel: Curves) -> list[str]:
-    last = max((float(xs.max()) for xs, _ in panel.curves.values() if len(xs)), default=1.0)
-    axes = _Axes(panel.height, last or 1.0, 1.0)
+    axes = _Axes(panel.height, 1.0, 1.0)
     parts = [_text(LEFT, TOP - 12, panel.title, size=14), *axes.grid(panel.x)]
     for number, (name, (xs, ys)) in enumerate(panel.curves.items()):
         colour = COLOURS[number % len(COLOURS)]
