@@ -1,5 +1,8 @@
 """Detecting in the real window: add a model, run it, see its heat map, accept, undo, redo."""
 
+import subprocess
+import sys
+
 import cv2
 import numpy as np
 import pytest
@@ -189,3 +192,8 @@ def test_accepted_people_keep_their_skeletons(qtbot, window, press, tmp_path):
     press(Qt.Key.Key_Return, SHIFT)
     assert window.canvas.overlay.joints.shape == (len(stored(window)), 17, 3)
     assert len(window.canvas.overlay.edges) == 17
+
+
+def test_the_window_starts_without_torch():
+    code = "import sys, workbench.ui.app; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0

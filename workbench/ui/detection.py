@@ -56,10 +56,10 @@ class Detection(QObject):
         self.commands = DetectCommands(state, compute, editor, parent)
         self.heat_commands = HeatCommands(state, parent)
         self.models = ModelCommands(fetching, self.models_panel, parent)
-        for source in (self.commands, self.models):
-            source.refused.connect(self.refused)
-        for source in (self.commands, self.models, self.heat_commands):
-            source.told.connect(self.told)
+        for refusing in (self.commands, self.models):
+            refusing.refused.connect(self.refused)
+        for telling in (self.commands, self.models, self.heat_commands):
+            telling.told.connect(self.told)
         self.models.listed.connect(self._on_listed)
         self.models.use_wanted.connect(self.panel.choose_model)
         self.panel.model_chosen.connect(self.commands.use_model)

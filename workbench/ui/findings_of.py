@@ -37,7 +37,7 @@ def findings_of(
     """
     names = [found.classes[number] for number in detections.classes.tolist()]
     chosen = [
-        colours.get(name.casefold(), track_colour(number))
+        colours.get(name.casefold(), pale(track_colour(number)))
         for name, number in zip(names, detections.classes.tolist(), strict=True)
     ]
     joints, edges = side_by_side([figure for figure in _figures(found, detections) if figure is not None])
@@ -51,6 +51,12 @@ def findings_of(
         joints=joints,
         edges=edges,
     )
+
+
+def pale(colour: Rgb) -> Rgb:
+    """Half way to white, so that thin dashes are seen on any picture."""
+    red, green, blue = ((value + 255) // 2 for value in colour)
+    return (red, green, blue)
 
 
 def _figures(found: DetectedFrame, detections: Detections) -> Iterable[tuple[Floats, Edges] | None]:

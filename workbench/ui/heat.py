@@ -20,7 +20,8 @@ from workbench.core.heatmaps import Heatmap
 from workbench.ui import canvas
 
 KEPT = 8  # frames
-TITLES = {"hm": "classes", "hm_hp": "joints", "score": "tracker"}
+WHOLE = {"hm": "all classes", "hm_hp": "all joints", "score": "tracker's score"}
+ONE = {"hm": "class", "hm_hp": "joint"}
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,9 @@ class Channel:
     @property
     def title(self) -> str:
         """What the list shows."""
-        head = TITLES.get(self.head, self.head)
-        return f"{head}: {self.name or 'all'}"
+        if not self.name:
+            return WHOLE.get(self.head, self.head)
+        return f"{ONE.get(self.head, self.head)} {self.name}"
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,7 @@ def peaks_of(values: NDArray[Any], threshold: float) -> NDArray[np.float64]:
     highest = cv2.dilate(heat, np.ones((3, 3), np.uint8))
     rows, columns = np.nonzero((heat == highest) & (heat > 0) & (heat >= threshold))
     best = np.argsort(-heat[rows, columns], kind="stable")[:MOST_PEAKS]
-    return np.stack([columns[best], rows[best]], axis=1) + 0.5
+    return np.stack([columns[best], rows[best]], axis=1).astype(np.float64) + 0.5
 
 
 def draw_crosses(painter: QPainter, centers: NDArray[np.float64], ratio: float) -> None:

@@ -154,12 +154,15 @@ class DetectCommands(QObject):
     @Slot(int, object)
     def _on_done(self, task: int, outcome: object) -> None:
         if task == self._task and isinstance(outcome, DetectOutcome):
-            shown, every = self._state.found.counts
-            self._over(
-                f"{shown} of {every} detections are high enough: Shift+Return keeps them, Backspace drops all"
-                if every
-                else "Nothing was found"
-            )
+            self._over(self._summary())
+
+    def _summary(self) -> str:
+        shown, every = self._state.found.counts
+        if not every:
+            return "Nothing was found"
+        if not shown:
+            return f"None of {every} detections is high enough to be shown; lower “Score from”"
+        return f"{shown} of {every} detections are shown: Shift+Return keeps them, Backspace drops all"
 
     @Slot(int)
     def _on_cancelled(self, task: int) -> None:

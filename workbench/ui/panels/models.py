@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import QModelIndex, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import QTextOption
 from PySide6.QtWidgets import (
     QGridLayout,
     QHeaderView,
-    QLabel,
     QPushButton,
-    QScrollArea,
     QSplitter,
+    QTextBrowser,
     QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
@@ -57,28 +57,23 @@ class ModelsPanel(QWidget):
         super().__init__(parent)
         self._entries: dict[str, ModelEntry] = {}
         self._tree = QTreeWidget()
-        self._tree.setHeaderLabels(["Model", "For", "State"])
+        self._tree.setHeaderLabels(["Model", "State", "For"])
         self._tree.setRootIsDecorated(False)
         self._tree.setIndentation(10)
         self._tree.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self._tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._tree.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        self._tree.header().setStretchLastSection(True)
+        self._tree.header().setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
         self._tree.currentItemChanged.connect(self._on_current)
         self._tree.itemDoubleClicked.connect(self._on_double_click)
-        self._facts = QLabel("Choose a model to read about it.")
-        self._facts.setWordWrap(True)
-        self._facts.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self._facts.setTextInteractionFlags(Qt.TextInteractionFlag.TextBrowserInteraction)
+        self._facts = QTextBrowser()
         self._facts.setOpenExternalLinks(True)
-        self._facts.setContentsMargins(4, 4, 4, 4)
-        scroll = QScrollArea()
-        scroll.setWidget(self._facts)
-        scroll.setWidgetResizable(True)
+        self._facts.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self._facts.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         halves = QSplitter(Qt.Orientation.Vertical)
         halves.addWidget(self._tree)
-        halves.addWidget(scroll)
-        halves.setStretchFactor(0, 3)
-        halves.setStretchFactor(1, 2)
+        halves.addWidget(self._facts)
+        halves.setSizes([300, 220])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 4)
         layout.addWidget(halves, 1)
@@ -122,11 +117,12 @@ class ModelsPanel(QWidget):
         group.setFlags(Qt.ItemFlag.ItemIsEnabled)
         group.setFirstColumnSpanned(True)
         for entry in entries:
-            item = QTreeWidgetItem(group, [entry.name, purpose(entry), state(entry)])
+            item = QTreeWidgetItem(group, [entry.name, state(entry), purpose(entry)])
             item.setData(0, NAME, entry.name)
             licence = entry.licence or "not stated"
             item.setToolTip(0, f"{entry.spec}; licence: {licence}")
-            item.setToolTip(2, f"It needs {entry.needs}." if entry.needs else "It can be used.")
+            item.setToolTip(2, purpose(entry))
+            item.setToolTip(1, f"It needs {entry.needs}." if entry.needs else "It can be used.")
             if entry.needs:
                 for column in range(3):
                     item.setForeground(column, self.palette().placeholderText())
@@ -139,10 +135,18 @@ class ModelsPanel(QWidget):
 
     def choose(self, name: str) -> None:
         """Choose a model, if it is listed."""
-        groups = (self._tree.topLevelItem(i) for i in range(self._tree.topLevelItemCount()))
-        items = (group.child(i) for group in groups for i in range(group.childCount()))
-        self._tree.setCurrentItem(next((i for i in items if i.data(0, NAME) == name), None))
+        found = [item for item in self._items() if item.data(0, NAME) == name]
+        if found:
+            self._tree.setCurrentItem(found[0])
+        else:
+            self._tree.setCurrentIndex(QModelIndex())
         self._on_current()
+
+    def _items(self) -> Iterator[QTreeWidgetItem]:
+        for number in range(self._tree.topLevelItemCount()):
+            group = self._tree.topLevelItem(number)
+            if group is not None:
+                yield from filter(None, (group.child(i) for i in range(group.childCount())))
 
     @Slot()
     def _on_current(self) -> None:
@@ -152,17 +156,18 @@ class ModelsPanel(QWidget):
         self._verify.setEnabled(bool(entry and entry.path))
         self._remove.setEnabled(bool(entry and entry.place == "installed"))
         self._page.setEnabled(bool(published and published.page))
-        self._facts.setText(facts(entry) if entry else "Choose a model to read about it.")
+        self._facts.setHtml(facts(entry) if entry else "Choose a model to read about it.")
 
     @Slot()
     def _on_button(self) -> None:
-        signals = {
-            self._download: self.download_wanted,
-            self._verify: self.verify_wanted,
-            self._remove: self.remove_wanted,
-            self._page: self.page_wanted,
-        }
-        signals[self.sender()].emit(self.chosen)
+        for button, signal in (
+            (self._download, self.download_wanted),
+            (self._verify, self.verify_wanted),
+            (self._remove, self.remove_wanted),
+            (self._page, self.page_wanted),
+        ):
+            if button is self.sender():
+                signal.emit(self.chosen)
 
     @Slot(QTreeWidgetItem)
     def _on_double_click(self, item: QTreeWidgetItem) -> None:
@@ -176,16 +181,16 @@ def purpose(entry: ModelEntry) -> str:
 
 
 def state(entry: ModelEntry) -> str:
-    """Whether it can be used, in a word or two."""
+    """Whether it can be used, in a word: "fetch" is for the user to do, "download" for the program."""
     if entry.place == "available":
-        return "to download" if entry.published and entry.published.url else "to fetch yourself"
-    return "ready" if not entry.needs else "cannot be used"
+        return "download" if entry.published and entry.published.url else "fetch"
+    return "unusable" if entry.needs else "ready"
 
 
 def facts(entry: ModelEntry) -> str:
     """All that is known of a model, as a table whose addresses can be clicked."""
     rows = []
-    for line in describe_model(entry).splitlines():
+    for line in (f"for  {purpose(entry)}", *describe_model(entry).splitlines()):
         name, _, value = line.partition("  ")
         value = value.strip().replace("&", "&amp;").replace("<", "&lt;")
         if value.startswith(("http://", "https://")):
