@@ -23,3 +23,8 @@ def torch_device(name: str) -> torch.device:
     except (RuntimeError, AssertionError) as error:
         raise ModelError(f"The device {name!r} cannot be used here: choose auto or cpu.") from error
     return device
+
+
+def use_threads(count: int) -> None:
+    """Let torch use so many processor threads in the whole program."""
+    torch.set_num_threads(count)

@@ -112,14 +112,12 @@ class Detectors:
             UserError: there is no such model, or it is not here.
             ModelError: it cannot be read, or does not detect.
         """
-        import torch
-
         from workbench.inference.detection.opening import open_session
         from workbench.inference.detection.options import DetectionOptions
-        from workbench.inference.device import torch_device
+        from workbench.inference.device import torch_device, use_threads
 
         if self._threads is not None:
-            torch.set_num_threads(self._threads)
+            use_threads(self._threads)
         model = self._load(self.path_of(name))
         seen = DetectionOptions(threshold=options.threshold, heatmaps=options.heatmaps)
         return open_session(model, seen, device=torch_device(self._device))
