@@ -1,7 +1,7 @@
 """The loss of a batch of pairs: overlaps predicted well, and features a filter can be learned on.
 
-Every pair is used both ways: the target is shown in either frame and looked for in the other, since the
-backbone's work, which is most of the cost, is the same.
+The target is shown in the first frame and looked for in the second, never the other way round: the first
+frame's crop lies exactly around the target, and what is looked for there could be answered by "the middle".
 """
 
 from __future__ import annotations
@@ -58,39 +58,31 @@ def objective(
         options: see ``ObjectiveOptions``.
         generator: of the proposals, on the network's device.
     """
-    targets = batch.images.shape[1]
     maps: Maps = network(batch.images.flatten(0, 1))
+    targets = batch.images.shape[1]
     seen = (batch.visible > options.visible).all(0) & _inside(batch)
-    classifier = _frames(_unit(maps.fine), targets)
-    predicted, wanted, found = [], [], []
-    for here, there in ((0, 1), (1, 0)):
-        there_boxes, overlaps = proposals(batch.boxes[there], options=options.proposals, generator=generator)
-        shown, sought = (_frame(maps, f, targets) for f in (here, there))
-        predicted.append(predict(network.bb_regressor, shown, sought, batch.boxes[here], there_boxes)[seen])
-        wanted.append(2 * overlaps[seen] - 1)
-        with torch.autocast(batch.images.device.type, enabled=False):
-            found.append(
-                filter_loss(
-                    *(classifier[f][seen] for f in (here, there)),
-                    *(batch.boxes[f][seen] for f in (here, there)),
-                    stride=STRIDE,
-                    options=options.filter,
-                )
-            )
-    error, truth = torch.cat(predicted).float() - torch.cat(wanted), torch.cat(wanted)
-    overlap_loss, filter_part = error.square().mean(), torch.stack(found).mean()
+    boxes, overlaps = proposals(batch.boxes[1], options=options.proposals, generator=generator)
+    shown, sought = (Maps(*(_frames(level, targets)[f] for level in maps)) for f in (0, 1))
+    predicted = predict(network.bb_regressor, shown, sought, batch.boxes[0], boxes)[seen].float()
+    wanted = 2 * overlaps[seen] - 1
+    overlap_loss = (predicted - wanted).square().mean()
+    with torch.autocast(batch.images.device.type, enabled=False):
+        filter_part = filter_loss(
+            _unit(shown.fine[seen]),
+            _unit(sought.fine[seen]),
+            batch.boxes[0][seen],
+            batch.boxes[1][seen],
+            stride=STRIDE,
+            options=options.filter,
+        )
     total = options.overlap_weight * overlap_loss + options.filter_weight * filter_part
-    explained = 1 - overlap_loss.detach() / truth.var()
+    explained = 1 - overlap_loss.detach() / wanted.var()
     return Terms(total, overlap_loss.detach(), filter_part.detach(), explained)
 
 
 def predict(head: AtomIoUNet, shown: Maps, sought: Maps, box: Tensor, boxes: Tensor) -> Tensor:
     """Overlaps (B, N), as IoU * 2 - 1, of boxes (B, N, 4) with targets shown in ``box`` (B, 4)."""
     return head.predict_iou(head.get_modulation(shown, box), head.get_iou_feat(sought), boxes)
-
-
-def _frame(maps: Maps, frame: int, targets: int) -> Maps:
-    return Maps(*(_frames(level, targets)[frame] for level in maps))
 
 
 def _frames(maps: Tensor, targets: int) -> Tensor:
