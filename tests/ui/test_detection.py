@@ -146,6 +146,7 @@ def test_models_are_listed_checked_and_removed(qtbot, window, detector, monkeypa
     panel.choose("small")
     panel._remove.click()
     qtbot.waitUntil(lambda: window.detection.commands.models == (), timeout=TIMEOUT)
+    assert window.detection.commands.model is None
     assert not any(entry.name == "small" for entry in user_library().entries())
 
 

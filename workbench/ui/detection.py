@@ -116,3 +116,4 @@ class Detection(QObject):
         ready = [entry for entry in entries if can_detect(entry)]
         self.commands.models = tuple(entry.name for entry in ready)
         self.panel.show_models([(e.name, f"{e.spec}: {purpose(e)}") for e in ready])
+        self.commands.model = self.panel.model  # the one that was chosen may be gone

@@ -112,7 +112,9 @@ class DetectionPanel(QWidget):
 
     def choose_model(self, name: str) -> None:
         """Detect with this model, if it is listed."""
-        self._models.setCurrentIndex(self._models.findData(name))
+        row = self._models.findData(name)
+        if row >= 0:
+            self._models.setCurrentIndex(row)
 
     def show_found(self, threshold: float, shown: int, every: int) -> None:
         """Show the threshold, and how many detections it lets through."""
