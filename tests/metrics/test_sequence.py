@@ -4,7 +4,7 @@ import pytest
 from tests.metrics.made_tracks import of, pair
 from workbench.core.boxes import iou
 from workbench.core.errors import UserError
-from workbench.metrics import sequence as module
+from workbench.metrics import overlapping
 from workbench.metrics.sequence import TrackRows, prepare
 
 
@@ -19,7 +19,7 @@ def test_ids_have_no_holes_and_rows_are_in_the_order_of_frames():
 
 @pytest.mark.parametrize("at_once", [1, 7, 1 << 18])
 def test_pairs_are_those_of_a_loop_over_frames(monkeypatch, at_once):
-    monkeypatch.setattr(module, "PAIRS_AT_ONCE", at_once)
+    monkeypatch.setattr(overlapping, "PAIRS_AT_ONCE", at_once)
     rng = np.random.default_rng(1)
 
     def side(count):
@@ -36,6 +36,14 @@ def test_pairs_are_those_of_a_loop_over_frames(monkeypatch, at_once):
     keys = zip(made.truth.ids[made.truth_rows], made.predicted.ids[made.predicted_rows], strict=True)
     assert dict(zip(keys, made.overlaps, strict=True)) == pytest.approx(expected)
     assert (np.diff(made.pair_frames) >= 0).all()
+
+
+def test_boxes_far_away_and_huge_ones_are_compared_too():
+    boxes = [[0, 0, 1e12, 10], [-1e12, 0, 2e12, 10], [3e9, 0, 5, 10], [1e99, 0, 1, 10], [-5e9, 0, 1, 10]]
+    rows = TrackRows.of([0, 0, 0, 0, 0], range(5), boxes)
+    made = prepare(rows, rows)
+    expected = np.argwhere(iou(boxes, boxes) > 0)
+    np.testing.assert_array_equal(np.stack([made.truth_rows, made.predicted_rows], axis=1), expected)
 
 
 def test_boxes_with_nan_and_truth_that_does_not_count_are_left_out():

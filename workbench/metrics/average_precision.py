@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.metrics.matching import contested_pairs
-from workbench.metrics.sequence import EPSILON, Array, Index, Sequence
+from workbench.metrics.overlapping import EPSILON, Array, Index
+from workbench.metrics.sequence import Sequence
 
 COCO_THRESHOLDS: Array = np.linspace(0.5, 0.95, 10)
 RECALLS: Array = np.linspace(0.0, 1.0, 101)

@@ -18,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.metrics.matching import assign, by_frame, contested_pairs
-from workbench.metrics.sequence import EPSILON, Array, Index, Sequence
+from workbench.metrics.overlapping import EPSILON, Array, Index
+from workbench.metrics.sequence import Sequence
 
 MOSTLY_TRACKED, MOSTLY_LOST = 0.8, 0.2  # more than, less than so much of a true track
 KEEPING = 1000.0  # what a match of the frame before weighs; an overlap weighs up to 1

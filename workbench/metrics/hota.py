@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.metrics.matching import best_matching
-from workbench.metrics.sequence import EPSILON, Array, Index, Sequence
+from workbench.metrics.overlapping import EPSILON, Array, Index
+from workbench.metrics.sequence import Sequence
 
 THRESHOLDS: Array = np.arange(0.05, 0.99, 0.05)  # (19,)
 

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from workbench.metrics.sequence import Array, Index, Sequence
+from workbench.metrics.overlapping import Array, Index
+from workbench.metrics.sequence import Sequence
 
 
 def contested_pairs(sequence: Sequence, pairs: Index) -> NDArray[np.bool_]:

@@ -1,7 +1,7 @@
 """Ground truth and predicted tracks of one video, prepared once for all measures of multi-object tracking.
 
-Identities are renumbered without holes, rows are put in the order of frames, and the overlap of every pair of
-a true and a predicted box in the same frame is computed in one go. Only pairs that do overlap are kept: no
+Identities are renumbered without holes, rows are put in the order of frames, and the overlaps of true and
+predicted boxes in the same frame are computed in one go. Only pairs that do overlap are kept: no
 measure counts another one, and in most frames they are few.
 
 A box with a NaN is no box, and ground truth marked as not to be counted is left out before anything is
@@ -13,19 +13,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from workbench.core.boxes import as_boxes, xywh_to_xyxy
 from workbench.core.errors import UserError
+from workbench.metrics.overlapping import Array, Index, overlapping
 
-Array = NDArray[np.float64]
-Index = NDArray[np.int64]
-
-EPSILON = float(np.finfo(np.float64).eps)  # the reference evaluator's tolerance wherever it compares
-PAIRS_AT_ONCE = 1 << 18  # of boxes compared at a time, so that the work stays in the processor's cache
+LARGEST = 1e100  # pixels; the area of a larger box may not be a number
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +51,7 @@ class TrackRows:
             raise UserError("Boxes cannot be scored: their frames, identities and boxes differ in number.")
         if (self.frames < 0).any():
             raise UserError(f"Boxes cannot be scored: frame {self.frames.min()} is below 0.")
-        if np.isinf(self.boxes).any() or (self.boxes[:, 2:] < 0).any():
+        if (np.abs(self.boxes) > LARGEST).any() or (self.boxes[:, 2:] < 0).any():
             raise UserError("Boxes cannot be scored: one of them is infinite or of negative size.")
 
     @classmethod
@@ -99,12 +95,6 @@ class Side:
     def per_id(self) -> Index:
         """Number of boxes of each identity, (identities,)."""
         return np.bincount(self.ids, minlength=len(self.original_ids))
-
-    @cached_property
-    def areas(self) -> Array:
-        """Of each box, (N,)."""
-        result: Array = (self.corners[:, 2:] - self.corners[:, :2]).prod(axis=1)
-        return result
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,7 +155,7 @@ def prepare(truth: TrackRows, predicted: TrackRows, *, frame_count: int | None =
         raise UserError(f"There is a box in frame {last - 1}, and the video's last frame is {count - 1}.")
     ours = _side(truth, kept, count, "ground truth")
     theirs = _side(predicted, _present(predicted), count, "prediction")
-    rows, others, overlaps = _overlapping(ours, theirs)
+    rows, others, overlaps = overlapping(ours.frames, ours.corners, theirs.frames, theirs.corners)
     return Sequence(count, ours, theirs, rows, others, overlaps)
 
 
@@ -193,41 +183,3 @@ def _check_unique(frames: Index, ids: Index, what: str) -> None:
             f"The {what} has identity {ids[row]} twice in frame {frames[row]} (counted from 0);"
             " an identity has one box a frame."
         )
-
-
-def _overlapping(truth: Side, predicted: Side) -> tuple[Index, Index, Array]:
-    """Rows of the pairs that overlap, and their intersection over union."""
-    per_row = predicted.per_frame[truth.frames]  # boxes that each true box is compared with
-    ends = np.cumsum(per_row)
-    cuts = np.searchsorted(ends, np.arange(0, ends[-1] if len(ends) else 0, PAIRS_AT_ONCE), side="right")
-    bounds = [*np.unique(cuts).tolist(), len(truth)]
-    parts = [_overlapping_rows(truth, predicted, np.arange(a, b)) for a, b in pairwise(bounds)]
-    empty = (np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0))
-    rows, others, overlaps = zip(*(parts or [empty]), strict=True)
-    return np.concatenate(rows), np.concatenate(others), np.concatenate(overlaps)
-
-
-def _overlapping_rows(truth: Side, predicted: Side, chosen: Index) -> tuple[Index, Index, Array]:
-    """Some true boxes with all predicted ones of their frames."""
-    frames = truth.frames[chosen]
-    counts = predicted.per_frame[frames]
-    rows = np.repeat(chosen, counts)
-    first = np.repeat(predicted.starts[frames] - (np.cumsum(counts) - counts), counts)
-    others = first + np.arange(len(rows))
-    width = _shared_length(truth, predicted, rows, others, axis=0)
-    near = width > 0
-    rows, others, width = rows[near], others[near], width[near]
-    height = _shared_length(truth, predicted, rows, others, axis=1)
-    shared = width * np.maximum(height, 0.0)
-    area, other_area = truth.areas[rows], predicted.areas[others]
-    union = area + other_area - shared
-    real = (shared > 0) & (area > EPSILON) & (other_area > EPSILON)
-    return rows[real], others[real], shared[real] / union[real]
-
-
-def _shared_length(truth: Side, predicted: Side, rows: Index, others: Index, *, axis: int) -> Array:
-    """Length along an axis that pairs share; negative = the gap between them."""
-    a, b = truth.corners, predicted.corners
-    low = np.maximum(a[:, axis][rows], b[:, axis][others])
-    result: Array = np.minimum(a[:, axis + 2][rows], b[:, axis + 2][others]) - low
-    return result
