@@ -4,9 +4,9 @@
 
 A sequence is a folder with ``gt/gt.txt`` and ``det/det.txt`` of MOTChallenge. Scored are disturbed ground
 truth and detections linked frame by frame, as in the tests, and made scenes with many targets. Baseline:
-TrackEval for HOTA, CLEAR and identity, pycocotools for average precision, in the same process on the same boxes; their
-preparation (overlaps and renumbered identities) is timed with TrackEval's own function for overlaps. Figures
-are ratios of CPU time, ours over theirs; the best of the rounds on either side.
+TrackEval for HOTA, CLEAR and identity, pycocotools for average precision, in the same process on the same
+boxes; their preparation (overlaps and renumbered identities) is timed with TrackEval's own function for
+overlaps. Figures are ratios of CPU time, ours over theirs; the best of the rounds on either side.
 
 Run it in an environment of its own with numpy, scipy, lap, trackeval and pycocotools, and this checkout on
 PYTHONPATH.
