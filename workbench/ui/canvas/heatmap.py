@@ -96,16 +96,20 @@ class Heatmap:
 
 
 def peaks_of(values: NDArray[Any], threshold: float) -> NDArray[np.float64]:
-    """(P, 2) x, y of the cells that none of their neighbours exceeds, the highest ``MOST_PEAKS``.
+    """(P, 2) x, y of the cells that none of their neighbours exceeds: ``MOST_PEAKS``, highest first.
 
     Args:
         values: (h, w); only those above 0 and from ``threshold`` on count.
     """
     heat = np.asarray(values, np.float32)
     highest = cv2.dilate(heat, np.ones((3, 3), np.uint8))
-    rows, columns = np.nonzero((heat == highest) & (heat > 0) & (heat >= threshold))
-    best = np.argsort(-heat[rows, columns], kind="stable")[:MOST_PEAKS]
-    return np.stack([columns[best], rows[best]], axis=1).astype(np.float64) + 0.5
+    cells = np.flatnonzero((heat == highest) & (heat > 0) & (heat >= threshold))
+    heights = heat.reshape(-1)[cells]
+    if len(cells) > MOST_PEAKS:
+        best = np.argpartition(heights, -MOST_PEAKS)[-MOST_PEAKS:]
+        cells, heights = cells[best], heights[best]
+    rows, columns = np.divmod(cells[np.argsort(-heights, kind="stable")], heat.shape[1])
+    return np.stack([columns, rows], axis=1).astype(np.float64) + 0.5
 
 
 def draw_crosses(painter: QPainter, centers: NDArray[np.float64], ratio: float) -> None:
