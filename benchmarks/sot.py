@@ -1,6 +1,7 @@
 """Single-object tracking against OpenCV's CSRT: one pass over a folder of sequences.
 
-    python benchmarks/sot.py SEQUENCES [--trackers atom-hog,csrt] [--frames 120] [--csv FILE] [--plot FILE]
+    python benchmarks/sot.py SEQUENCES [--trackers atom,csrt] [--frames 120] [--csv FILE] [--plot FILE]
+    python benchmarks/sot.py --made 4 [...]
 
 Baseline: CSRT (Lukežič et al., Discriminative Correlation Filter with Channel and Spatial Reliability, CVPR
 2017), in the same process, on the same frames; KCF and MIL beside it. CSRT and KCF are only in OpenCV's
@@ -10,7 +11,9 @@ and scipy, and this checkout on PYTHONPATH. Without it, or with ``--trackers ato
 
 A sequence is a folder with ``groundtruth.txt`` (x, y, w, h a line; NaN = absent or not annotated; 1-based
 where the folder's name begins with ``otb-``) and its frames: ``img/*``, or a video file, or ``source.json``
-naming the folder of a video, the first frame (1-based) and the number of frames. Frames are decoded before
+naming the folder of a video, the first frame (1-based) and the number of frames. With ``--made`` the
+sequences are targets of painted clips, which go out of sight once and come back: what a tracker says of being
+lost is scored there, since few recorded sequences say when their target is absent. Frames are decoded before
 the clock starts. Trackers start on the first annotated frame and are never told anything again; a lost
 target is a miss unless the tracker still guesses well. KCF runs with ``detect_thresh`` 0.2, since with its
 default it gives up after a few frames.
@@ -47,11 +50,14 @@ from workbench.metrics.single_target import (
     paired_bootstrap,
     score,
 )
+from workbench.training.synthetic.clip_types import ClipOptions
+from workbench.training.synthetic.clips import make_clip
 
 BASELINE = "csrt"
 OURS = tuple(info.name for info in available())
 FIGURES = {"auc": "AUC", "precision_at_20": "P@20", "success_at_half": "SR.5"}
 SPEED_BAR = 0.5  # of the baseline's frames per second
+HIDDEN = 0.1  # a painted target of which less is seen counts as absent
 VIDEO_SUFFIXES = {".mp4", ".mpg", ".mpeg", ".avi", ".mkv", ".webm", ".mov"}
 IMAGE_SUFFIXES = {".jpg", ".jpeg", ".png", ".bmp"}
 
@@ -125,6 +131,19 @@ def read_sequence(folder: Path, limit: int | None) -> Sequence:
     count = min(len(truth) - first, limit or len(truth))
     images = list(islice(decode(place), skip + first, skip + first + count))
     return Sequence(folder.name, images, truth[first : first + len(images)])
+
+
+def made_sequences(clips: int) -> Iterator[Sequence]:
+    """Every target of some painted clips, from the first frame in which it is seen; NaN where it is not."""
+    for seed in range(1000, 1000 + clips):
+        options = ClipOptions(480, 270, frames=150, targets=3, vanishing=1.0, seed=seed)
+        frames = list(make_clip(options))
+        for target in range(options.targets):
+            seen = np.array([f.visibility[target] for f in frames])
+            truth = np.array([f.boxes[target] for f in frames])
+            truth[seen < HIDDEN] = np.nan
+            first = int(np.argmax(seen > 0.8))
+            yield Sequence(f"made-{seed}-{target}", [f.image for f in frames[first:]], truth[first:])
 
 
 # --- trackers ----------------------------------------------------------------------------------------------
@@ -331,8 +350,11 @@ def write_csv(path: Path, results: list[Result]) -> None:
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Single-object tracking against OpenCV's CSRT.")
-    parser.add_argument("sequences", type=Path, help="folder of sequence folders")
-    parser.add_argument("--trackers", default="atom-hog,atom-random,csrt,kcf,mil", help="names, by comma")
+    parser.add_argument("sequences", type=Path, nargs="?", help="folder of sequence folders")
+    parser.add_argument("--made", type=int, default=0, help="so many painted clips in place of it")
+    parser.add_argument(
+        "--trackers", default="atom,atom-hog,atom-random,csrt,kcf,mil", help="names, by comma"
+    )
     parser.add_argument("--frames", type=int, help="only the first so many frames of each sequence")
     parser.add_argument("--only", default="", help="only these sequences, by comma")
     parser.add_argument("--threads", type=int, default=1, help="threads of torch and OpenCV (1)")
@@ -341,19 +363,24 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def read_sequences(options: argparse.Namespace) -> Iterator[Sequence]:
+    """The sequences of a folder, one after the other."""
+    folders = sorted(p.parent for p in (options.sequences or Path()).glob("*/groundtruth.txt"))
+    if options.only:
+        folders = [f for f in folders if f.name in options.only.split(",")]
+    if not folders:
+        raise SystemExit(f"{options.sequences} has no folder with a groundtruth.txt.")
+    for folder in folders:
+        yield read_sequence(folder, options.frames)
+
+
 def main() -> None:
     options = arguments()
     torch.set_num_threads(options.threads)
     cv2.setNumThreads(options.threads)
     trackers = options.trackers.split(",")
-    folders = sorted(p.parent for p in options.sequences.glob("*/groundtruth.txt"))
-    if options.only:
-        folders = [f for f in folders if f.name in options.only.split(",")]
-    if not folders:
-        raise SystemExit(f"{options.sequences} has no folder with a groundtruth.txt.")
     results = []
-    for folder in folders:
-        sequence = read_sequence(folder, options.frames)
+    for sequence in made_sequences(options.made) if options.made else read_sequences(options):
         results += [run(name, sequence) for name in trackers]
     for line in (*summary(results, trackers), "", *per_sequence(results, trackers), ""):
         print(line)

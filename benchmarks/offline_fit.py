@@ -1,0 +1,127 @@
+"""The numbers of offline association, fitted on made scenes.
+
+    python benchmarks/offline_fit.py [--scenes 60] [--frames 200]
+
+Tracklets of made scenes are linked round by round as offline association does; each pair of tracklets that it
+compares is a right link if both ends are of one target with none of its tracklets between. A logistic model of
+that is fitted by Newton's method (Cox 1958), the links are made anew with it, and so on. Prints the weights,
+and how often links were right beside the probability they were given, on scenes of other seeds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from made_scenes import NOTHING, Scene, made_scene
+
+from workbench.tracking.link_evidence import TERMS, LinkModel
+from workbench.tracking.linking import candidate_links, joined, link
+from workbench.tracking.offline import OfflineOptions
+from workbench.tracking.tracklets import NONE, Found, Tracklets, sure_links
+
+Array = NDArray[np.float64]
+RIDGE = 1e-3
+ROUNDS = 3
+
+
+def rounds(scene: Scene, options: OfflineOptions) -> Iterator[tuple[Array, NDArray[np.bool_], Array]]:
+    """Of each round of linking: evidence and rightness of its pairs, and (K, 2) chance and rightness of links."""
+    found = Found.of(scene.detections)
+    who = np.concatenate([ids[ok] for ids, ok in zip(scene.identities, by_frame(found, scene), strict=True)])
+    after = np.full(len(found), NONE, dtype=np.intp)
+    for frame in range(len(scene.detections)):
+        rows, columns = sure_links(found, frame, overlap=options.overlap, margin=options.margin)
+        after[rows] = columns
+    for gap in options.gaps:
+        tracklets = Tracklets.of(after)
+        pairs = candidate_links(found, tracklets, longest=gap, noise=options.noise)
+        following = next_of_same(who[tracklets.firsts], who[tracklets.lasts], found.frames, tracklets)
+        least = options.least if gap == options.gaps[-1] else options.sure
+        made = link(found, after, longest=gap, least=least, noise=options.noise, model=options.model)
+        number = np.zeros(len(found), np.intp)
+        number[tracklets.firsts] = np.arange(len(tracklets))
+        ends = np.zeros(len(found), np.intp)
+        ends[tracklets.lasts] = np.arange(len(tracklets))
+        right = following[ends[made.before]] == number[made.after]
+        yield (
+            pairs.terms,
+            following[pairs.rows] == pairs.columns,
+            np.column_stack([made.probabilities, right]),
+        )
+        after = joined(after, made)
+
+
+def by_frame(found: Found, scene: Scene) -> list[NDArray[np.intp]]:
+    cuts = np.searchsorted(found.frames, np.arange(1, len(scene.detections)))
+    return np.split(found.rows, cuts)
+
+
+def next_of_same(first: Array, last: Array, frames: Array, tracklets: Tracklets) -> NDArray[np.intp]:
+    """Tracklet that each goes on as, or NONE."""
+    following = np.full(len(tracklets), NONE, dtype=np.intp)
+    begin, end = frames[tracklets.firsts], frames[tracklets.lasts]
+    for row in np.flatnonzero(last != NOTHING):
+        later = np.flatnonzero((first == last[row]) & (begin > end[row]))
+        if len(later):
+            following[row] = later[begin[later].argmin()]
+    return following
+
+
+def fitted(terms: Array, right: NDArray[np.bool_]) -> Array:
+    """Weights of a logistic model."""
+    weights = np.zeros(terms.shape[1])
+    for _ in range(30):
+        chance = 1 / (1 + np.exp(-np.clip(terms @ weights, -30, 30)))
+        slope = terms.T @ (right - chance) - RIDGE * weights
+        bend = (terms * (chance * (1 - chance))[:, None]).T @ terms + RIDGE * np.eye(len(weights))
+        weights = weights + np.linalg.solve(bend, slope)
+    return weights
+
+
+def gathered(scenes: list[Scene], options: OfflineOptions) -> tuple[Array, NDArray[np.bool_], Array]:
+    parts = [part for scene in scenes for part in rounds(scene, options)]
+    return tuple(np.concatenate(column) for column in zip(*parts, strict=True))  # type: ignore[return-value]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--scenes", type=int, default=60)
+    parser.add_argument("--frames", type=int, default=200)
+    given = parser.parse_args()
+    scenes = [
+        made_scene(1000 + n, frames=given.frames, embeddings=n % 3 == 0) for n in range(given.scenes)
+    ]  # fmt: skip
+    options = OfflineOptions()
+    for _ in range(ROUNDS):
+        terms, right, _ = gathered(scenes, options)
+        options = replace(options, model=LinkModel(tuple(np.round(fitted(terms, right), 2).tolist())))
+    print("| term | weight |\n|---|---|")
+    for name, weight in zip(TERMS, options.model.weights, strict=True):
+        print(f"| {name} | {weight} |")
+    others = [
+        made_scene(5000 + n, frames=given.frames, embeddings=n % 3 == 0) for n in range(given.scenes // 2)
+    ]  # fmt: skip
+    print_calibration(gathered(others, options)[2])
+
+
+def print_calibration(links: Array) -> None:
+    print("\n| probability given | links | right |\n|---|---|---|")
+    limits = np.array([0.0, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.01])
+    for low, high in zip(limits[:-1], limits[1:], strict=True):
+        of = links[(links[:, 0] >= low) & (links[:, 0] < high)]
+        if len(of):
+            print(f"| {low} to {min(high, 1.0)} | {len(of)} | {of[:, 1].mean():.3f} |")
+
+
+if __name__ == "__main__":
+    main()
