@@ -13,10 +13,10 @@ from types import TracebackType
 from uuid import uuid4
 
 from workbench.core.errors import ProjectError
+from workbench.core.file_lock import FileLock
 from workbench.store import schema
 from workbench.store.catalogue import Catalogue
 from workbench.store.history import History
-from workbench.store.lock import WriteLock
 from workbench.store.migrations import upgrade
 from workbench.store.reads import Reads
 from workbench.store.sqlite import Database, create_file, log_of, mark
@@ -38,7 +38,7 @@ class Project(History, Reads, Catalogue):
     Reading works from any thread. Writing does too, one after the other, corrections before long edits.
     """
 
-    def __init__(self, path: Path, database: Database, lock: WriteLock) -> None:
+    def __init__(self, path: Path, database: Database, lock: FileLock) -> None:
         super().__init__(database)
         self.path = path
         self._lock = lock
@@ -84,7 +84,7 @@ class Project(History, Reads, Catalogue):
                 f"{path} is no Tracking Workbench project; choose a folder that was made as one."
             )
         with ExitStack() as undo:
-            lock, notices = WriteLock(path / "lock"), []
+            lock, notices = FileLock(path / "lock"), []
             undo.callback(lock.release)
             if not read_only and not _acquire(lock):
                 read_only = True
@@ -157,7 +157,7 @@ def _build(folder: Path) -> None:
         database.close()
 
 
-def _acquire(lock: WriteLock) -> bool:
+def _acquire(lock: FileLock) -> bool:
     try:
         return lock.acquire()
     except OSError as error:

@@ -29,7 +29,7 @@ from typing import Any
 
 from workbench import __version__
 from workbench.core.errors import UserError
-from workbench.training.job_lock import take
+from workbench.core.file_lock import FileLock
 from workbench.training.options import NOT_OF_THE_RESULT
 
 PATIENCE = 2.0  # seconds; who looks whether a job runs holds its lock for a moment
@@ -113,31 +113,31 @@ class JobFolder:
         Raises:
             UserError: another one is, or the folder cannot be written.
         """
-        give_up = time.monotonic() + PATIENCE
+        lock, give_up = FileLock(self._lock), time.monotonic() + PATIENCE
         try:
-            while (lock := take(self._lock)) is None and time.monotonic() < give_up:
+            while not (mine := lock.acquire()) and time.monotonic() < give_up:
                 time.sleep(PATIENCE / 20)
         except OSError as error:
             raise UserError(f"{self.path} cannot be written ({error.strerror}); choose another.") from error
-        if lock is None:
+        if not mine:
             raise UserError(f"Process {self.pid or '?'} trains in {self.path} already; stop it first.")
         try:
             yield
         finally:
-            os.close(lock)
+            lock.release()
 
     @property
     def running(self) -> bool:
         """Whether a process trains here now."""
         if not self._lock.exists():
             return False
+        lock = FileLock(self._lock)
         try:
-            lock = take(self._lock)
+            free = lock.acquire()
         except OSError:
             return False
-        if lock is not None:
-            os.close(lock)
-        return lock is None
+        lock.release()
+        return not free
 
     @property
     def pid(self) -> int | None:

@@ -1,4 +1,4 @@
-"""Who may write a project: one window at a time.
+"""A file that one process, or one part of a process, has for itself: a project, a folder of a training.
 
 The lock is the operating system's on an open file, so a process that dies leaves none behind, and two
 windows of one process shut each other out as two processes do.
@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 
-class WriteLock:
+class FileLock:
     """Holds ``path`` locked from ``acquire`` to ``release``."""
 
     def __init__(self, path: Path) -> None:
