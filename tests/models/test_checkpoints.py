@@ -208,3 +208,28 @@ def test_partial_loading_reports_what_it_left(tmp_path):
     assert report.missing == ("1.num_batches_tracked", "2.bias")
     assert report.misshaped == ("2.weight",)
     assert torch.equal(target[0].weight, state["0.weight"])
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        torch.eye(3).to_sparse(),
+        torch.zeros(3, dtype=torch.complex64),
+        torch.zeros(3, device="meta"),
+    ],
+)
+def test_tensors_that_are_not_plain_numbers_are_refused(tmp_path, value):
+    torch.save({"conv.weight": value}, tmp_path / "w.pth")
+    with pytest.raises(ModelError, match="not plain numbers"):
+        read_checkpoint(tmp_path / "w.pth")
+
+
+def test_weights_of_a_training_that_failed_are_refused_and_nothing_is_changed(tmp_path):
+    state = network().state_dict()
+    state["0.weight"][0, 0, 0, 0] = torch.nan
+    torch.save(state, tmp_path / "w.pth")
+    target = network()
+    before = {name: value.clone() for name, value in target.state_dict().items()}
+    with pytest.raises(ModelError, match=r"0\.weight is not a number everywhere"):
+        load_into(target, read_checkpoint(tmp_path / "w.pth"))
+    assert all(torch.equal(value, before[name]) for name, value in target.state_dict().items())

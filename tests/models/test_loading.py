@@ -15,7 +15,7 @@ from workbench.models.recognition import RUNNABLE, Spec
 from workbench.models.weights_file import write_weights
 from workbench.models.weights_header import Header
 
-SLIM = Spec("atom", "sot", "slim", options={"width": 8, "classifier_channels": 6, "head_width": 16})
+SLIM = Spec("atom", "sot", "slim", options={"width": 8, "head_width": 16})
 
 
 RES18 = "cn_ctdet_res_18"
@@ -149,3 +149,23 @@ def test_a_header_that_describes_no_network_is_one_clear_error(tmp_path, spec):
     write_weights(tmp_path / "w.safetensors", {"a": torch.zeros(3)}, Header(spec))
     with pytest.raises(ModelError, match=r"No network can be built from|cannot be run by this version"):
         load(tmp_path / "w.safetensors")
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        Spec("atom", "sot", "slim", options={"width": 20_000}),
+        Spec("centernet", "ctdet", "res_18", {"hm": 100_000_000, "wh": 2}, (64,)),
+        Spec("stgcn", "action", "st_gcn", options={"joints": 10**6, "channels": 3, "subsets": 3}),
+    ],
+)
+def test_a_header_that_asks_for_more_memory_than_the_file_holds_is_refused(tmp_path, spec):
+    write_weights(tmp_path / "w.safetensors", {"a": torch.zeros(3)}, Header(spec))
+    with pytest.raises(ModelError, match=r"not the whole of|cannot be built|No network"):
+        load(tmp_path / "w.safetensors")
+
+
+def test_a_pickle_whose_tensors_are_larger_than_it_is_refused(tmp_path):
+    state = published_state(RES18) | {"hm.2.weight": torch.zeros(1).expand(1 << 24, 64, 1, 1)}
+    with pytest.raises(ModelError, match="not the whole of"):
+        load(published_file(tmp_path / "w.pth", state))

@@ -150,6 +150,14 @@ def test_a_newer_version_is_named(path):
         lambda m: m.update(classes="nothing"),
         lambda m: m.update(spec='{"kind": "atom", "heads": {"hm": "80"}}'),
         lambda m: m.update(training="7"),
+        lambda m: m.update(spec="[" * 100_000),
+        lambda m: m.update(spec='{"kind": "atom", "heads": {"hm": 0}}'),
+        lambda m: m.update(spec=json.dumps({"kind": "atom", "head_conv": [1] * 1000})),
+        lambda m: m.update(input_size="[1e999, 3]"),
+        lambda m: m.update(input_size="[1000000, 1000000]"),
+        lambda m: m.update(mean="[0.5, NaN, 0.5]"),
+        lambda m: m.update(mean="[0.5]"),
+        lambda m: m.update(std="[1, 0, 1]"),
     ],
 )
 def test_a_wrong_header_is_called_damaged(path, change):
@@ -163,6 +171,7 @@ def test_a_wrong_header_is_called_damaged(path, change):
     [
         b"\x08\x00\x00\x00\x00\x00\x00\x00{nothing" + bytes(50),
         b"\x30\x00\x00\x00\x00\x00\x00\x00" + b'{"a": {"data_offsets": ["x", "y"]}}'.ljust(0x30) + bytes(50),
+        b"\x30\x00\x00\x00\x00\x00\x00\x00" + b'{"a": {"data_offsets": [0, 1e999]}}'.ljust(0x30) + bytes(50),
         b"\xff\xff\xff\xff\xff\xff\xff\x7f{" + bytes(50),
         b"\x80\x02cos\nsystem\n(S'true'\ntR.",
         b"<html>not found</html>",

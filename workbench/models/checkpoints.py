@@ -67,6 +67,12 @@ class Checkpoint:
     network: str | None = None
     epoch: int | None = None
 
+    @property
+    def numbers(self) -> int:
+        """How many numbers are in the file; tensors may claim to be larger than what is stored of them."""
+        stored = {v.untyped_storage().data_ptr(): v.untyped_storage().nbytes() for v in self.state.values()}
+        return sum(stored.values()) // torch.float32.itemsize
+
 
 @dataclass(frozen=True)
 class LoadReport:
@@ -107,7 +113,7 @@ def load_into(network: nn.Module, checkpoint: Checkpoint, *, partial: bool = Fal
             CenterNet family does; otherwise that is an error. Counters of batch norm may always miss.
 
     Raises:
-        ModelError: the weights belong to another network; nothing was changed.
+        ModelError: the weights belong to another network, or are not finite; nothing was changed.
     """
     own, given = network.state_dict(), checkpoint.state
     matching = {name for name in own.keys() & given.keys() if own[name].shape == given[name].shape}
@@ -120,6 +126,12 @@ def load_into(network: nn.Module, checkpoint: Checkpoint, *, partial: bool = Fal
     if not matching or not partial:
         _refuse(checkpoint.path, "lacks", needed)
         _refuse(checkpoint.path, "has another size for", list(report.misshaped))
+    broken = [name for name in given if name in matching and not given[name].isfinite().all()]
+    if broken:
+        raise ModelError(
+            f"{checkpoint.path} is damaged: {broken[0]} is not a number everywhere, as after a training that "
+            "failed; choose another file."
+        )
     network.load_state_dict({name: given[name] for name in matching}, strict=False)
     return report
 
@@ -199,6 +211,12 @@ def _stand_ins() -> list[Callable[..., Any] | tuple[Callable[..., Any], str]]:
     ]
 
 
+def _is_plain(value: Tensor) -> bool:
+    """Whether a tensor is dense and of real numbers."""
+    strange = value.is_quantized or value.is_complex() or value.is_meta
+    return value.layout == torch.strided and not strange
+
+
 def _checkpoint(path: Path, content: Any) -> Checkpoint:
     """Find the tensors in what was read."""
     if not isinstance(content, Mapping):
@@ -209,6 +227,8 @@ def _checkpoint(path: Path, content: Any) -> Checkpoint:
         for name, value in weights.items()
         if isinstance(name, str) and isinstance(value, Tensor)
     }
+    if not all(_is_plain(value) for value in state.values()):
+        raise ModelError(f"{path} is damaged: its tensors are not plain numbers; fetch the file again.")
     if not state:
         names = ", ".join(map(str, list(content)[:SHOWN])) or "nothing"
         raise ModelError(f"{path} holds no weights (it has {names}): choose a file of weights.")

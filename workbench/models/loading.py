@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import torch
 from torch import nn
 
 from workbench.core.errors import ModelError
@@ -26,6 +27,9 @@ OPTIONAL = (  # the classifier of ImageNet, which no tracker uses, and inputs th
     "feature_extractor.fc.",
     "base.pre_img_layer.",
     "base.pre_hm_layer.",
+)
+SPARE = (
+    50_000_000  # numbers that a network may have beyond those of its file: heads that are still to be trained
 )
 NEEDED = {  # heads without which a task cannot be decoded, with their channels; hm has one for each class
     "ctdet": {"wh": 2},
@@ -83,6 +87,7 @@ def load(path: Path | str, *, kind: str | None = None, spec: Spec | None = None)
         classes = header.classes if spec.classes == len(header.classes) else ()
         header = replace(header, spec=spec, classes=classes)
     header = replace(header, spec=_whole(header.spec))
+    _check_size(checkpoint, header.spec)
     network = build(header.spec)
     _silence(network, checkpoint)
     report = load_into(network, checkpoint, partial=True)
@@ -130,7 +135,7 @@ def build(spec: Spec) -> nn.Module:
         raise ModelError(f"{spec} cannot be run by this version of the program: it has no such network yet.")
     try:
         return builder(spec)
-    except (LookupError, TypeError, ValueError, RuntimeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RuntimeError) as error:
         raise ModelError(f"No network can be built from {spec} ({error}): choose another file.") from error
 
 
@@ -138,6 +143,18 @@ def _whole(spec: Spec) -> Spec:
     """The spec with the heads its task cannot do without."""
     needed = {} if spec.kind == "centertrack" else NEEDED.get(spec.task, {})
     return replace(spec, heads={**spec.heads, **{k: v for k, v in needed.items() if k not in spec.heads}})
+
+
+def _check_size(checkpoint: Checkpoint, spec: Spec) -> None:
+    """A file whose header asks for far more than it holds shall not fill the memory."""
+    with torch.device("meta"):
+        wanted = sum(value.numel() for value in build(spec).state_dict().values())
+    given = checkpoint.numbers
+    if wanted > given + SPARE:
+        raise ModelError(
+            f"{checkpoint.path} is not the whole of {spec}: it holds {given} of {wanted} numbers; choose "
+            "another file."
+        )
 
 
 def _check_trunk(path: Path, spec: Spec, report: LoadReport) -> None:

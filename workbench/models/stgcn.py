@@ -48,6 +48,7 @@ class Layout:
         return linked
 
 
+MOST_JOINTS = 4096  # in all subsets of a graph
 LAYOUTS = {
     "openpose": Layout((1, 1, 1, 2, 3, 1, 5, 6, 2, 8, 9, 5, 11, 12, 0, 0, 14, 15), 1),
     "ntu-rgb+d": Layout(
@@ -97,7 +98,12 @@ def published_graph(subsets: int, joints: int) -> NDArray[np.float64]:
 
     Its size is all that is told without the file, which brings its own; where none was published, no
     joints are linked until that comes.
+
+    Raises:
+        ModelError: no skeleton has so many joints.
     """
+    if not 0 < subsets * joints <= MOST_JOINTS:
+        raise ModelError(f"A skeleton graph of {joints} joints and {subsets} subsets cannot be built.")
     layout = next((name for name, known in LAYOUTS.items() if len(known.parents) == joints), None)
     if layout is None or subsets not in range(1, len(STRATEGIES) + 1):
         return np.zeros((subsets, joints, joints))

@@ -7,6 +7,7 @@ is JSON. Knows no torch, so that many files can be listed at once.
 from __future__ import annotations
 
 import json
+import math
 import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -19,6 +20,9 @@ from workbench.models.recognition import Spec
 VERSION = 1  # of the header; raised when a field changes its meaning
 MARK = "workbench"  # the field that holds the version, and by which a file of ours is known
 LONGEST = 100_000_000  # bytes of a header, as safetensors has it
+LARGEST = 8192  # pixels of an input's side
+MANY = 64  # heads, and layers of one: more than any network has, few enough to build
+WRONG = (LookupError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)  # of JSON
 
 
 @dataclass(frozen=True)
@@ -59,14 +63,14 @@ class Header:
         """The header from its metadata.
 
         Raises:
-            LookupError, TypeError, ValueError, AttributeError: a field is missing or of another kind.
+            One of ``WRONG``: a field is missing, of another kind or outside of its range.
         """
         return cls(
             spec=_spec(json.loads(metadata["spec"])),
             classes=tuple(map(str, json.loads(metadata["classes"]))),
             input_size=_size(json.loads(metadata["input_size"])),
-            mean=tuple(map(float, json.loads(metadata["mean"]))),
-            std=tuple(map(float, json.loads(metadata["std"]))),
+            mean=_of_channels(metadata["mean"], low=-math.inf),
+            std=_of_channels(metadata["std"], low=0.0),
             colour=_colour(metadata["colour"]),
             licence=metadata["licence"],
             data=metadata["data"],
@@ -92,7 +96,7 @@ def read_header(path: Path) -> Header | None:
         )
     try:
         return Header.of(metadata)
-    except (LookupError, TypeError, ValueError, AttributeError) as error:
+    except WRONG as error:
         raise ModelError(f"{path} has a damaged header ({error}): fetch the file again.") from error
 
 
@@ -120,7 +124,7 @@ def safetensors_head(path: Path) -> dict[str, Any] | None:
         needed = (
             8 + length + max((_end(entry) for name, entry in head.items() if name[:2] != "__"), default=0)
         )
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except WRONG as error:
         raise ModelError(f"{path} is damaged (its header is no JSON): fetch the file again.") from error
     if size < needed:
         raise _cut(path, size, needed)
@@ -144,14 +148,26 @@ def _spec(content: Mapping[str, Any]) -> Spec:
     for values, wanted in ((texts, str), (tables, dict), (numbers, int)):
         if not all(isinstance(value, wanted) for value in values):
             raise TypeError("the network's description")
+    if max(len(spec.heads), len(spec.head_conv)) > MANY or min(numbers, default=1) < 1:
+        raise ValueError(f"more than {MANY} heads or layers, or one without channels")
     return spec
+
+
+def _of_channels(text: str, *, low: float) -> tuple[float, ...]:
+    """Numbers above ``low``, one for each colour."""
+    values = tuple(map(float, json.loads(text)))
+    if len(values) != 3 or not all(low < value < math.inf for value in values):
+        raise ValueError(f"mean or deviation {text[:40]}")
+    return values
 
 
 def _size(content: Sequence[int] | None) -> tuple[int, int] | None:
     if content is None:
         return None
-    height, width = content
-    return int(height), int(width)
+    height, width = map(int, content)
+    if not 1 <= min(height, width) <= max(height, width) <= LARGEST:
+        raise ValueError(f"an input of {width} x {height} pixels")
+    return height, width
 
 
 def _colour(text: str) -> Literal["RGB", "BGR"]:
