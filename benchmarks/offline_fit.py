@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,40 +25,38 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from made_scenes import NOTHING, Scene, made_scene
 
-from workbench.tracking.link_evidence import TERMS, LinkModel
-from workbench.tracking.linking import candidate_links, joined, link
+from workbench.tracking.link_evidence import TERMS, LinkModel, marginal_log_odds
+from workbench.tracking.linking import Candidates, candidate_links, joined, link
 from workbench.tracking.offline import OfflineOptions
 from workbench.tracking.tracklets import NONE, Found, Tracklets, sure_links
 
 Array = NDArray[np.float64]
-RIDGE = 1e-3
+RIDGE = 1.0
+ENDS = (0.0, 1.0, 2.0, 3.0, 4.0)
 ROUNDS = 3
 
 
-def rounds(scene: Scene, options: OfflineOptions) -> Iterator[tuple[Array, NDArray[np.bool_], Array]]:
-    """Of each round of linking: evidence and rightness of its pairs, and (K, 2) chance and rightness of links."""
+def rounds(scene: Scene, options: OfflineOptions) -> Iterator[tuple[Candidates, NDArray[np.bool_], Array]]:
+    """Of each round of linking: its pairs and which are right, and (K, 3) chance, rightness and gap of links."""
     found = Found.of(scene.detections)
     who = np.concatenate([ids[ok] for ids, ok in zip(scene.identities, by_frame(found, scene), strict=True)])
     after = np.full(len(found), NONE, dtype=np.intp)
     for frame in range(len(scene.detections)):
         rows, columns = sure_links(found, frame, overlap=options.overlap, margin=options.margin)
         after[rows] = columns
-    for gap in options.gaps:
+    for gap, least in options.rounds:
         tracklets = Tracklets.of(after)
         pairs = candidate_links(found, tracklets, longest=gap, noise=options.noise)
         following = next_of_same(who[tracklets.firsts], who[tracklets.lasts], found.frames, tracklets)
-        least = options.least if gap == options.gaps[-1] else options.sure
         made = link(found, after, longest=gap, least=least, noise=options.noise, model=options.model)
         number = np.zeros(len(found), np.intp)
         number[tracklets.firsts] = np.arange(len(tracklets))
         ends = np.zeros(len(found), np.intp)
         ends[tracklets.lasts] = np.arange(len(tracklets))
         right = following[ends[made.before]] == number[made.after]
-        yield (
-            pairs.terms,
-            following[pairs.rows] == pairs.columns,
-            np.column_stack([made.probabilities, right]),
-        )
+        gaps = found.frames[made.after] - found.frames[made.before]
+        linked = np.column_stack([made.probabilities, right, gaps])
+        yield pairs, following[pairs.rows] == pairs.columns, linked
         after = joined(after, made)
 
 
@@ -88,9 +87,23 @@ def fitted(terms: Array, right: NDArray[np.bool_]) -> Array:
     return weights
 
 
-def gathered(scenes: list[Scene], options: OfflineOptions) -> tuple[Array, NDArray[np.bool_], Array]:
-    parts = [part for scene in scenes for part in rounds(scene, options)]
-    return tuple(np.concatenate(column) for column in zip(*parts, strict=True))  # type: ignore[return-value]
+def refitted(scenes: list[Scene], options: OfflineOptions) -> LinkModel:
+    """The model after links were made with that of ``options``."""
+    parts = [part[:2] for scene in scenes for part in rounds(scene, options)]
+    right = np.concatenate([r for _, r in parts])
+    weights = fitted(np.concatenate([pairs.terms for pairs, _ in parts]), right)
+    models = [certain(parts, right, LinkModel(tuple(np.round(weights, 2).tolist()), ends)) for ends in ENDS]
+    return min(models, key=lambda scored: scored[0])[1]
+
+
+def certain(parts: list[Any], right: NDArray[np.bool_], model: LinkModel) -> tuple[float, LinkModel]:
+    """The model with its certainty fitted, and its mean surprise."""
+    given = [marginal_log_odds(p.rows, p.columns, model.log_odds(p.terms)) for p, _ in parts]
+    terms = np.column_stack([np.ones(len(right)), np.concatenate(given)])
+    certainty = fitted(terms, right)
+    odds = terms @ certainty
+    surprise = float(np.logaddexp(0, np.where(right, -odds, odds)).mean())
+    return surprise, replace(model, certainty=tuple(np.round(certainty, 2).tolist()))
 
 
 def main() -> None:
@@ -103,24 +116,26 @@ def main() -> None:
     ]  # fmt: skip
     options = OfflineOptions()
     for _ in range(ROUNDS):
-        terms, right, _ = gathered(scenes, options)
-        options = replace(options, model=LinkModel(tuple(np.round(fitted(terms, right), 2).tolist())))
+        options = replace(options, model=refitted(scenes, options))
     print("| term | weight |\n|---|---|")
     for name, weight in zip(TERMS, options.model.weights, strict=True):
         print(f"| {name} | {weight} |")
+    print(f"\nends {options.model.ends}, certainty {options.model.certainty}")
     others = [
         made_scene(5000 + n, frames=given.frames, embeddings=n % 3 == 0) for n in range(given.scenes // 2)
     ]  # fmt: skip
-    print_calibration(gathered(others, options)[2])
+    print_calibration(np.concatenate([part[2] for scene in others for part in rounds(scene, options)]))
 
 
 def print_calibration(links: Array) -> None:
-    print("\n| probability given | links | right |\n|---|---|---|")
-    limits = np.array([0.0, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.01])
+    print("\n| probability given | links | right | over 8 frames | right |\n|---|---|---|---|---|")
+    limits = np.array([0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.01])
     for low, high in zip(limits[:-1], limits[1:], strict=True):
         of = links[(links[:, 0] >= low) & (links[:, 0] < high)]
         if len(of):
-            print(f"| {low} to {min(high, 1.0)} | {len(of)} | {of[:, 1].mean():.3f} |")
+            far = of[of[:, 2] > 8, 1]
+            share = f"{far.mean():.3f}" if len(far) else ""
+            print(f"| {low} to {min(high, 1.0)} | {len(of)} | {of[:, 1].mean():.3f} | {len(far)} | {share} |")
 
 
 if __name__ == "__main__":

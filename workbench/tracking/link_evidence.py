@@ -1,0 +1,230 @@
+"""How likely one tracklet goes on as another: what speaks for a link, and its probability.
+
+A line is fitted to the last detections of the one and to the first of the other, with what is known before:
+targets are at rest more often than not, older detections say less about now. Each line is carried over the
+gap, forwards and backwards, and misses the other tracklet by some distance, measured in the spread that the
+fit and the gap explain. These misses, the change of size, the length of the gap and the difference in looks
+are joined by a logistic model.
+
+The model's numbers were fitted by ``benchmarks/offline_fit.py`` on made scenes alone, see there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.tracking.tracklets import Found, Tracklets
+from workbench.tracking.tracker import Array, Indices
+
+
+@dataclass(frozen=True)
+class Noise:
+    """How targets move and how detectors shake; lengths are in sizes, the square root of a box's area.
+
+    Args:
+        place: standard deviation of a detection's place.
+        speed: of a target's speed, a frame.
+        change: of the change of speed from one frame to the next.
+        size: of the logarithm of width and height.
+        memory: frames after which a detection counts 1 / e in a fit.
+        longest: detections used in a fit.
+    """
+
+    place: float = 0.08
+    speed: float = 0.06
+    change: float = 0.006
+    size: float = 0.12
+    memory: float = 10.0
+    longest: int = 24
+
+
+@dataclass(frozen=True, eq=False)
+class Ends:
+    """One end of every tracklet, the first or the last.
+
+    Args:
+        frames: (T,) of the detection there.
+        classes: (T,).
+        place: (T, 2) centre, fitted, pixels.
+        speed: (T, 2) pixels a frame.
+        covariance: (T, 3) of place, of both, of speed, in sizes.
+        size: (T,) pixels.
+        shape: (T, 2) logarithms of width and height.
+        lengths: (T,) detections of the tracklet.
+        looks: (T, D) mean embedding of length 1, or 0.
+    """
+
+    frames: Indices
+    classes: NDArray[np.int64]
+    place: Array
+    speed: Array
+    covariance: Array
+    size: Array
+    shape: Array
+    lengths: Indices
+    looks: Array
+
+    def spread(self, steps: Array, rows: Indices, noise: Noise) -> Array:
+        """Variance of the place ``steps`` frames on, in squared sizes."""
+        place, both, speed = self.covariance[rows].T
+        gap = np.abs(steps)
+        wander = noise.change**2 * gap**3 / 3
+        result: Array = place + 2 * steps * both + gap**2 * speed + wander + noise.place**2
+        return result
+
+    def ahead(self, steps: Array, rows: Indices) -> Array:
+        """Centres (P, 2) ``steps`` frames on."""
+        return np.asarray(self.place[rows] + self.speed[rows] * steps[:, None])
+
+
+def ends(found: Found, tracklets: Tracklets, noise: Noise, *, last: bool) -> Ends:
+    """The last or the first end of every tracklet."""
+    at = tracklets.lasts if last else tracklets.firsts
+    steps = np.arange(min(noise.longest, int(tracklets.lengths.max(initial=1))))
+    inside = steps < tracklets.lengths[:, None]
+    place = tracklets.bounds[1:, None] - 1 - steps if last else tracklets.bounds[:-1, None] + steps
+    rows = tracklets.order[np.where(inside, place, place[:, :1])]  # (T, K)
+    time = (found.frames[rows] - found.frames[at][:, None]).astype(np.float64)
+    weight = np.exp(-np.abs(time) / noise.memory) * inside
+    boxes = found.boxes[rows]
+    centre = boxes[..., :2] + boxes[..., 2:] / 2
+    shape = np.log(boxes[..., 2:])
+    share = (weight / weight.sum(axis=1, keepdims=True))[..., None]
+    mean_shape = (share * shape).sum(axis=1)
+    size = np.exp(mean_shape.mean(axis=1))
+    moved = centre - centre[:, :1]
+    fitted, speed, covariance = _line(time, weight, moved, noise)
+    return Ends(
+        found.frames[at],
+        found.classes[at],
+        centre[:, 0] + fitted,
+        speed,
+        covariance,
+        size,
+        mean_shape,
+        tracklets.lengths,
+        _looks(found, tracklets),
+    )
+
+
+def _line(time: Array, weight: Array, places: Array, noise: Noise) -> tuple[Array, Array, Array]:
+    """Place and speed (T, 2) at time 0 and their covariance (T, 3), of weighted places (T, K, 2)."""
+    sure = weight / noise.place**2
+    a, b = sure.sum(axis=1), (sure * time).sum(axis=1)
+    c = (sure * time**2).sum(axis=1) + 1 / noise.speed**2
+    area = a * c - b * b
+    first, second = (sure[..., None] * places).sum(axis=1), ((sure * time)[..., None] * places).sum(axis=1)
+    place = (c[:, None] * first - b[:, None] * second) / area[:, None]
+    speed = (a[:, None] * second - b[:, None] * first) / area[:, None]
+    return place, speed, np.stack([c, -b, a], axis=1) / area[:, None]
+
+
+def _looks(found: Found, tracklets: Tracklets) -> Array:
+    """Mean embeddings (T, D) at length one."""
+    if not found.features.shape[1] or not len(tracklets):
+        return np.zeros((len(tracklets), 0))
+    total = np.add.reduceat(found.features[tracklets.order], tracklets.bounds[:-1], axis=0)
+    length = np.sqrt((total**2).sum(axis=1, keepdims=True))
+    return np.asarray(np.divide(total, length, out=np.zeros_like(total), where=length > 0))
+
+
+LONG = 10.0
+"""Frames from which on a longer gap says less."""
+
+TERMS = ("constant", "miss", "size", "spread", "gap", "long", "short", "looks")
+"""What the columns of ``evidence`` are."""
+
+
+def evidence(before: Ends, after: Ends, rows: Indices, columns: Indices, noise: Noise) -> Array:
+    """What speaks against links from tracklets ``rows`` to tracklets ``columns``, (P, len(TERMS))."""
+    gap = (after.frames[columns] - before.frames[rows]).astype(np.float64)
+    size = np.sqrt(before.size[rows] * after.size[columns])
+    half = gap / 2
+    both = before.spread(half, rows, noise) + after.spread(-half, columns, noise)
+    miss = _miss(before.ahead(half, rows), after.ahead(-half, columns), size, both)
+    change = ((before.shape[rows] - after.shape[columns]) ** 2).sum(axis=1) / (2 * noise.size**2)
+    return np.stack(
+        [
+            np.ones(len(rows)),
+            np.log1p(miss),
+            np.log1p(change),
+            np.log(both),
+            np.log(gap),
+            np.log1p(gap / LONG),
+            1 / before.lengths[rows] + 1 / after.lengths[columns],
+            _difference(before.looks, after.looks, rows, columns),
+        ],
+        axis=1,
+    )
+
+
+def _miss(expected: Array, actual: Array, size: Array, spread: Array) -> Array:
+    """Half the squared distance in spreads, (P,)."""
+    result: Array = ((expected - actual) ** 2).sum(axis=1) / (2 * size**2 * spread)
+    return result
+
+
+UNDECIDED = 0.5
+"""Cosine distance of embeddings that speaks neither for nor against."""
+
+
+def _difference(before: Array, after: Array, rows: Indices, columns: Indices) -> Array:
+    """Cosine distances of looks less ``UNDECIDED``; 0 where a look is not known."""
+    if not before.shape[1]:
+        return np.zeros(len(rows))
+    cosine = (before[rows] * after[columns]).sum(axis=1)
+    known = before.any(axis=1)[rows] & after.any(axis=1)[columns]
+    return np.asarray(np.where(known, 1 - UNDECIDED - cosine, 0.0))
+
+
+@dataclass(frozen=True)
+class LinkModel:
+    """Logistic model of a pair by itself, and of a pair among its rivals; fitted on made scenes.
+
+    Args:
+        weights: log odds of a pair for each of ``TERMS``.
+        ends: log odds added to all pairs: how seldom targets end, or begin, where no rival explains it.
+        certainty: a constant and a slope, from the log odds of the marginals to those that links have.
+    """
+
+    weights: tuple[float, ...] = (-2.06, -1.23, -0.4, -1.03, -1.48, 2.83, -0.43, -7.39)
+    ends: float = 1.0
+    certainty: tuple[float, float] = (0.42, 1.25)
+
+    def log_odds(self, terms: Array) -> Array:
+        """Log odds (P,) of pairs with evidence ``terms`` (P, len(TERMS)), against both ends being ends."""
+        return np.asarray(terms @ np.array(self.weights) + self.ends)
+
+    def probabilities(self, rows: Indices, columns: Indices, log_odds: Array) -> Array:
+        """Probability (P,) of each link, when a tracklet goes on as at most one other."""
+        constant, slope = self.certainty
+        odds = constant + slope * marginal_log_odds(rows, columns, log_odds)
+        return np.asarray(1 / (1 + np.exp(-np.clip(odds, -50, 50))))
+
+
+PASSES = 20
+"""Of messages; marginals of links hardly change after ten."""
+
+
+def marginal_log_odds(rows: Indices, columns: Indices, log_odds: Array) -> Array:
+    """Log odds (P,) that a pair is linked, over all ways to link rows and columns one to one.
+
+    Found by passing messages between the two ends of each pair until they agree, which takes into account
+    that a rival may itself have a better partner (Williams and Lau, Approximate evaluation of marginal
+    association probabilities with belief propagation, 2014, arXiv:1209.6299).
+    """
+    odds = np.exp(np.clip(log_odds, -30, 30))
+    free = np.ones_like(odds)  # how free a column is for a row, as its other rows see it
+    for _ in range(PASSES):
+        wanted = odds * free
+        claim = odds / (1 + _of_others(rows, wanted))
+        free = 1 / (1 + _of_others(columns, claim))
+    return np.asarray(np.log(odds * free) - np.log1p(_of_others(rows, odds * free)))
+
+
+def _of_others(groups: Indices, values: Array) -> Array:
+    """Sum over the other members of each one's group, (P,)."""
+    return np.maximum(np.bincount(groups, values)[groups] - values, 0.0) if len(values) else values

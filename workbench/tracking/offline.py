@@ -1,0 +1,200 @@
+"""Offline association: who is who, when the whole video is known.
+
+Trackers that see one frame after another have to decide at once; here later frames speak too. Tracklets that
+are surely right are built (``tracklets``), linked over growing gaps, forwards and backwards in time
+(``linking``), their gaps filled and boxes smoothed (``smoothing``), and what no evidence supports is dropped.
+Every link says how likely it is, so that a person can look at the doubtful ones.
+
+All defaults were chosen on made scenes (``benchmarks/made_scenes.py``, ``benchmarks/offline_fit.py``), none on
+a real sequence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.core.detections import Detections
+from workbench.core.progress import Progress
+from workbench.tracking.link_evidence import LinkModel, Noise
+from workbench.tracking.linking import Made, joined, link
+from workbench.tracking.smoothing import Filled, fill, smooth
+from workbench.tracking.tracker import Array, Indices
+from workbench.tracking.tracklets import NONE, Found, Tracklets, sure_links
+
+
+GAPS = (1, 2, 4, 8, 16, 32, 64)
+ROUNDS = tuple((gap, least) for least in (0.8, 0.5, 0.3, 0.15) for gap in GAPS)
+
+
+@dataclass(frozen=True)
+class OfflineOptions:
+    """How tracks are made; frames count from detection to detection.
+
+    Args:
+        overlap, margin: of detections in consecutive frames that are surely one target, [0, 1].
+        rounds: of linking: longest gap in frames, and least probability of a link, [0, 1].
+        longest_fill: frames of a gap that is filled.
+        place, size: stiffness of smoothed centres and sizes, at least 0; 0 = as detected.
+        tolerance: distance from the smooth curve up to which a detection counts in full, in sizes.
+        evidence: sum of scores that a track needs.
+        shortest: detections that a track needs.
+        noise, model: of links.
+    """
+
+    overlap: float = 0.5
+    margin: float = 0.3
+    rounds: tuple[tuple[int, float], ...] = ROUNDS
+    longest_fill: int = 64
+    place: float = 10.0
+    size: float = 100.0
+    tolerance: float = 0.15
+    evidence: float = 4.0
+    shortest: int = 5
+    noise: Noise = field(default_factory=Noise)
+    model: LinkModel = field(default_factory=LinkModel)
+
+
+@dataclass(frozen=True, eq=False)
+class Links:
+    """The links that hold tracks together, (L,) each, by track and frame.
+
+    Args:
+        ids: track that each is in.
+        before, after: frame of the last detection before and of the first behind it.
+        from_tracklets, to_tracklets: numbers of the tracklets as they were before anything was linked.
+        gaps: after - before, at least 1.
+        probabilities: that the link is right, [0, 1].
+    """
+
+    ids: NDArray[np.int64]
+    before: NDArray[np.int64]
+    after: NDArray[np.int64]
+    from_tracklets: NDArray[np.int64]
+    to_tracklets: NDArray[np.int64]
+    gaps: NDArray[np.int64]
+    probabilities: Array
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+@dataclass(frozen=True, eq=False)
+class Tracks:
+    """All tracks of a video, one row a box, by id and then frame; (M,) each.
+
+    Args:
+        frames: 0-based.
+        ids: from 1, in the order in which tracks begin.
+        boxes: (M, 4) x, y, w, h, float64 pixels, smoothed.
+        scores: of the detection; of a filled box, the least of the detections about the gap.
+        classes: 0-based.
+        detections: row of the detection in its frame, or -1 for a filled box.
+        links: what was joined to make them.
+    """
+
+    frames: NDArray[np.int64]
+    ids: NDArray[np.int64]
+    boxes: Array
+    scores: Array
+    classes: NDArray[np.int64]
+    detections: NDArray[np.int64]
+    links: Links
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+
+def track_offline(
+    video: Sequence[Detections], options: OfflineOptions | None = None
+) -> Generator[Progress, None, Tracks]:
+    """Make the tracks of a video.
+
+    Args:
+        video: detections of every frame from 0; a frame may have none.
+        options: how.
+
+    Yields:
+        Progress; closing the generator stops the work, and nothing is kept.
+
+    Raises:
+        UserError: embeddings of different lengths.
+    """
+    options = options or OfflineOptions()
+    found = Found.of(video)
+    total = len(video) + len(options.rounds) + 1
+    after = np.full(len(found), NONE, dtype=np.intp)
+    for frame in range(len(video)):
+        rows, columns = sure_links(found, frame, overlap=options.overlap, margin=options.margin)
+        after[rows] = columns
+        yield Progress(frame, total, "Joining what is surely the same")
+    chance = np.full(len(found), np.nan)  # of the link behind each detection
+    whole = Tracklets.of(after)
+    for number, (gap, least) in enumerate(options.rounds):
+        yield Progress(len(video) + number, total, f"Linking over {gap} frames")
+        made = link(found, after, longest=gap, least=least, noise=options.noise, model=options.model)
+        after = joined(after, made)
+        chance[made.before] = made.probabilities
+    yield Progress(total - 1, total, "Filling gaps")
+    return _tracks(found, Tracklets.of(after), whole, chance, options)
+
+
+def _tracks(
+    found: Found, tracklets: Tracklets, whole: Tracklets, chance: Array, options: OfflineOptions
+) -> Tracks:
+    """Finished tracks of those that have evidence."""
+    tracklets = _with_evidence(found, tracklets, options)
+    filled = fill(found, tracklets, longest=options.longest_fill)
+    boxes = smooth(
+        found, filled, place=options.place, size=options.size, tolerance=options.tolerance
+    )  # fmt: skip
+    given = filled.detections != NONE
+    ids = filled.tracks + 1
+    return Tracks(
+        filled.frames,
+        ids,
+        boxes,
+        _scores(found, filled),
+        found.classes[tracklets.firsts][filled.tracks],
+        np.where(given, found.rows[filled.detections], NONE),
+        _links(found, tracklets, whole, chance),
+    )
+
+
+def _with_evidence(found: Found, tracklets: Tracklets, options: OfflineOptions) -> Tracklets:
+    if not len(tracklets):
+        return tracklets
+    total = np.add.reduceat(found.scores[tracklets.order], tracklets.bounds[:-1])
+    kept = (total >= options.evidence) & (tracklets.lengths >= options.shortest)
+    return tracklets.chosen(kept)
+
+
+def _scores(found: Found, filled: Filled) -> Array:
+    """Of every row; a filled one has the lesser of those before and behind its gap."""
+    given = filled.detections != NONE
+    rows = np.arange(len(given))
+    before = np.maximum.accumulate(np.where(given, rows, 0))
+    behind = np.minimum.accumulate(np.where(given, rows, len(rows))[::-1])[::-1]
+    score = np.where(given, found.scores[filled.detections], 0.0) if len(given) else np.empty(0)
+    return np.asarray(np.minimum(score[before], score[behind]))
+
+
+def _links(found: Found, tracklets: Tracklets, whole: Tracklets, chance: Array) -> Links:
+    track = np.repeat(np.arange(len(tracklets)), tracklets.lengths)
+    at = np.flatnonzero(~np.isnan(chance[tracklets.order]))
+    before, after = tracklets.order[at], tracklets.order[at + 1]
+    number = np.empty(len(found), dtype=np.int64)
+    number[whole.order] = np.repeat(np.arange(len(whole)), whole.lengths)
+    frames = found.frames.astype(np.int64)
+    return Links(
+        track[at].astype(np.int64) + 1,
+        frames[before],
+        frames[after],
+        number[before],
+        number[after],
+        frames[after] - frames[before],
+        chance[before],
+    )
