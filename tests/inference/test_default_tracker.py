@@ -62,8 +62,9 @@ def test_follows_a_target_that_moves_and_grows(followed):
     assert all(s.found and 0.16 <= s.score <= 1 for s in followed)
 
 
-def test_the_random_network_follows_it_too():
-    states = follow("atom-random", 7)
+@pytest.mark.parametrize("name", ["atom", "atom-random"])
+def test_the_networks_follow_it_too(name):
+    states = follow(name, 7)
     overlap = [iou([s.box], [frame(i)[1]])[0, 0] for i, s in enumerate(states, start=1)]
     assert np.mean(overlap) > 0.6
 
@@ -108,7 +109,7 @@ def test_a_box_without_area_is_refused():
 
 
 def test_the_default_is_named_once():
-    assert [info.name for info in available() if info.default] == ["atom-hog"]
+    assert [info.name for info in available() if info.default] == ["atom"]
 
 
 def test_features_belong_to_their_cells():

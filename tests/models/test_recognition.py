@@ -79,7 +79,7 @@ def test_published_networks_are_told_by_their_names(name):
 
 
 def test_the_slim_tracker_is_told_from_the_published_one():
-    state = SlimAtomNet(width=8, classifier_channels=6, head_width=16).state_dict()
+    state = SlimAtomNet(width=8, head_width=16).state_dict()
     options = {"width": 8, "head_width": 16}
     assert recognise({k: tuple(v.shape) for k, v in state.items()}) == Spec(
         "atom", "sot", "slim", options=options

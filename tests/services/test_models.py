@@ -18,7 +18,7 @@ from workbench.services.model_catalogue import Published, read_catalogue
 from workbench.services.model_listing import describe_model, list_models
 from workbench.services.models import ModelLibrary
 
-SLIM = Spec("atom", "sot", "slim", options={"width": 8, "classifier_channels": 6, "head_width": 16})
+SLIM = Spec("atom", "sot", "slim", options={"width": 8, "head_width": 16})
 PUBLISHED = Published(
     "atom_slim", "atom", "sot", "slim", file="atom_slim_ep0040.pth.tar", data="made video", licence="CC0",
     page="https://example.org/zoo", figures={"AUC": 61.0}, note="Small.",
