@@ -7,6 +7,7 @@ is in the folder; it stops between two steps when the file ``cancel`` appears or
 from __future__ import annotations
 
 import contextlib
+import gc
 import logging
 import os
 import signal
@@ -85,21 +86,35 @@ def _train(folder: JobFolder, *, log: Callable[[Event], None], asked: threading.
         options = read_options(TrainerOptions, spec.train, name="train")
     device = _device(options, ranks)
     log(Started(os.getpid(), str(device), ranks.world))
+
+    def stop_after(event: Event) -> bool:
+        wish = asked.is_set() or folder.cancel.exists()
+        return _may_stop(event, ranks) and ranks.agree(wish, device=device)
+
     ranks.join(device)
     try:
-        trainer = _trainer(folder, spec, options, device, ranks)
-        with contextlib.closing(trainer.run()) as events:
-            for event in events:
-                if not isinstance(event, Passed):
-                    log(event)
-                if _may_stop(event, ranks) and ranks.agree(
-                    asked.is_set() or folder.cancel.exists(), device=device
-                ):
-                    events.close()
-                    log(Cancelled(trainer.step))
-                    folder.cancel.unlink(missing_ok=True)
+        _follow(_trainer(folder, spec, options, device, ranks), folder, log=log, stop_after=stop_after)
     finally:
+        gc.collect()  # what averaged the gradients has threads that must end before the others are left
         ranks.leave()
+
+
+def _follow(
+    trainer: Trainer,
+    folder: JobFolder,
+    *,
+    log: Callable[[Event], None],
+    stop_after: Callable[[Event], bool],
+) -> None:
+    """Train to the end, or until it shall stop."""
+    with contextlib.closing(trainer.run()) as events:
+        for event in events:
+            if not isinstance(event, Passed):
+                log(event)
+            if stop_after(event):
+                events.close()
+                log(Cancelled(trainer.step))
+                folder.cancel.unlink(missing_ok=True)
 
 
 def _may_stop(event: Event, ranks: Ranks) -> bool:

@@ -1,5 +1,7 @@
 """The losses of ATOM's training do what their papers say, and a network learns from them."""
 
+from itertools import pairwise
+
 import pytest
 import torch
 from torch.nn import functional
@@ -32,7 +34,9 @@ def pictures(generator):
 def test_filters_answer_as_a_convolution_does(pictures, generator):
     features, _ = pictures
     kernels = torch.randn(4, 6, 5, 5, generator=generator)
-    wanted = torch.cat([functional.conv2d(f[None], k[None], padding=2) for f, k in zip(features, kernels)])
+    wanted = torch.cat(
+        [functional.conv2d(f[None], k[None], padding=2) for f, k in zip(features, kernels, strict=True)]
+    )
     torch.testing.assert_close(_Spectra(features, 5).answer(kernels), wanted[:, 0], rtol=1e-4, atol=1e-4)
 
 
@@ -54,7 +58,7 @@ def test_every_step_brings_the_answer_nearer_to_the_label(pictures):
         options = FilterLossOptions(steps=steps)
         kernels = learn_filters(features, boxes, labels, stride=STRIDE, options=options)
         errors.append((_Spectra(features, 5).answer(kernels) - labels).square().sum((1, 2)))
-    for worse, better in zip(errors, errors[1:]):
+    for worse, better in pairwise(errors):
         assert (better < worse).all()
 
 

@@ -60,7 +60,7 @@ def objective(
     """
     maps: Maps = network(batch.images.flatten(0, 1))
     targets = batch.images.shape[1]
-    seen = (batch.visible > options.visible).all(0) & _inside(batch)
+    seen = usable(batch, options.visible)
     boxes, overlaps = proposals(batch.boxes[1], options=options.proposals, generator=generator)
     shown, sought = (Maps(*(_frames(level, targets)[f] for level in maps)) for f in (0, 1))
     predicted = predict(network.bb_regressor, shown, sought, batch.boxes[0], boxes)[seen].float()
@@ -96,7 +96,8 @@ def _unit(maps: Tensor) -> Tensor:
     return maps / (maps.square().mean(dim=(1, 2, 3), keepdim=True) + 1e-10).sqrt()
 
 
-def _inside(batch: PairBatch) -> Tensor:
-    """(B,) whether the target's centre lies in the crop in all frames."""
+def usable(batch: PairBatch, visible: float) -> Tensor:
+    """(B,) whether more than that share of a target is seen, and its centre in view, in all frames."""
     center = batch.boxes[..., :2] + batch.boxes[..., 2:] / 2
-    return ((center > 0) & (center < batch.images.shape[-1])).all(-1).all(0)
+    inside = ((center > 0) & (center < batch.images.shape[-1])).all(-1).all(0)
+    return (batch.visible > visible).all(0) & inside

@@ -6,6 +6,7 @@ parts under the same maps that paint them, so they are exact and amodal: hidden 
 
 from __future__ import annotations
 
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -38,7 +39,7 @@ class LabelledPairs(NamedTuple):
 
 
 class PairGenerator:
-    """A ``PairSource`` of painted targets.
+    """A ``PairSource`` of painted targets; several threads may ask it at once.
 
     Args:
         options: what to make.
@@ -53,6 +54,7 @@ class PairGenerator:
         self.seed = seed
         self.device = torch.device(device)
         self._banks: dict[int, Bank] = {}
+        self._making = Lock()
 
     def batch(self, index: int) -> PairBatch:
         """The batch of step ``index``, always the same one."""
@@ -98,14 +100,15 @@ class PairGenerator:
         return out
 
     def _bank(self, number: int) -> Bank:
-        if number not in self._banks:
-            while len(self._banks) >= KEPT:
-                del self._banks[next(iter(self._banks))]
-            rng = np.random.default_rng([self.seed, 0, number])
-            self._banks[number] = make_bank(
-                rng, self.options.bank, noise_side=self.options.size, device=self.device
-            )
-        return self._banks[number]
+        with self._making:
+            if number not in self._banks:
+                while len(self._banks) >= KEPT:
+                    del self._banks[next(iter(self._banks))]
+                rng = np.random.default_rng([self.seed, 0, number])
+                self._banks[number] = make_bank(
+                    rng, self.options.bank, noise_side=self.options.size, device=self.device
+                )
+            return self._banks[number]
 
 
 def _compose(plan: Plan, bank: Bank, size: int) -> Tensor:
