@@ -77,8 +77,8 @@ class WatchedRefinement(IoURefinement):
         return super().candidates(box) if self.given is None else self.given
 
     def climb(self, features, boxes):
-        self.ended, self.overlaps = super().climb(features, boxes)
-        return self.ended, self.overlaps
+        self.ended, before, self.overlaps = super().climb(features, boxes)
+        return self.ended, before, self.overlaps
 
 
 @pytest.fixture(scope="module")

@@ -128,6 +128,8 @@ class IoUOptions:
         max_aspect: boxes more elongated than this are dropped.
         damping: share of the change that is taken over, in (0, 1]; not in the paper, since one frame's
             estimate of a small network is noisy.
+        trusted_gain: a predicted gain of overlap from which on the change is taken over so; of a smaller
+            one only in proportion, since it may be noise. 0 = always, as published.
         margin: so much of the crop around the box is looked at, over the box's larger side; None = all of
             it, as published. What is farther away has next to no influence, and costs time.
     """
@@ -141,6 +143,7 @@ class IoUOptions:
     keep: int = 3
     max_aspect: float = 6.0
     damping: float = 1.0
+    trusted_gain: float = 0.0
     margin: float | None = None
 
 

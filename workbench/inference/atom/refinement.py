@@ -138,7 +138,7 @@ class IoURefinement:
             features = self._predictor.get_iou_feat(maps)
         shift = torch.cat([corner, corner.new_zeros(2)])
         boxes = (self.candidates(first) - shift).to(features[0])
-        boxes, overlaps = self.climb(features, boxes)
+        boxes, before, overlaps = self.climb(features, boxes)
         boxes = torch.cat([boxes[:, :2], boxes[:, 2:].clamp(min=1)], dim=1)
         aspect = boxes[:, 2] / boxes[:, 3]
         limit = self._options.max_aspect
@@ -148,7 +148,11 @@ class IoURefinement:
         boxes, overlaps = boxes[usable], overlaps[usable]
         best = overlaps.topk(min(self._options.keep, len(overlaps))).indices
         found = source_target(sight, boxes[best].mean(0).cpu() + shift)
-        return Refined(_partway(target, found, self._options.damping))
+        share = self._options.damping
+        if self._options.trusted_gain > 0:
+            gain = float(overlaps.max() - before[0]) / 2  # the network says IoU * 2 - 1
+            share *= min(1.0, max(0.0, gain) / self._options.trusted_gain)
+        return Refined(_partway(target, found, share))
 
     def _looked_at(self, maps: tuple[Tensor, ...], box: Tensor) -> tuple[tuple[Tensor, ...], Tensor]:
         """The part of the maps around a box (4,), and its corner (2,) in pixels of the crop."""
@@ -184,18 +188,19 @@ class IoURefinement:
         centers = box[:2] + size / 2 + offset[:, :2]
         return torch.cat([box[None], torch.cat([centers - sizes / 2, sizes], dim=1)])
 
-    def climb(self, features: tuple[Tensor, ...], boxes: Tensor) -> tuple[Tensor, Tensor]:
-        """Boxes (N, 4) after gradient ascent, and the overlap (N,) predicted before the last step."""
+    def climb(self, features: tuple[Tensor, ...], boxes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Boxes (N, 4) after gradient ascent; their overlaps (N,) before the first step and before the last."""
         step = self._options.step
-        overlaps = boxes.new_zeros(len(boxes))
-        for _ in range(self._options.iterations):
+        before = overlaps = boxes.new_zeros(len(boxes))
+        for turn in range(self._options.iterations):
             boxes = boxes.detach().requires_grad_()
             with torch.enable_grad():
                 overlaps = self._predictor.predict_iou(self._modulation, features, boxes[None])[0]
                 (gradient,) = torch.autograd.grad(overlaps.sum(), boxes)
+            before = overlaps if turn == 0 else before
             boxes = boxes + step * gradient * boxes[:, 2:].repeat(1, 2)
             step *= self._options.step_decay
-        return boxes.detach(), overlaps.detach()
+        return boxes.detach(), before.detach(), overlaps.detach()
 
 
 def _partway(start: Target, end: Target, share: float) -> Target:
