@@ -166,7 +166,7 @@ def letterbox(image_size: tuple[int, int], frame_size: tuple[int, int]) -> Lette
     """How an image of (width, height) lies in a frame of (width, height)."""
     (width, height), (frame_width, frame_height) = image_size, frame_size
     ratio = min(frame_height / height, frame_width / width)
-    size = (round(width * ratio), round(height * ratio))
+    size = (max(round(width * ratio), 1), max(round(height * ratio), 1))  # of a thin line, too
     dw, dh = (frame_width - size[0]) / 2, (frame_height - size[1]) / 2
     borders = (round(dh - 0.1), round(dh + 0.1), round(dw - 0.1), round(dw + 0.1))
     return Letterbox(ratio, size, (dw, dh), borders)

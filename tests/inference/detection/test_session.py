@@ -115,3 +115,22 @@ def test_a_network_that_detects_nothing_is_refused():
         open_session(model)
     session = open_session(replace(model, network=BrightSpots()), DetectionOptions(0.05, limit=1))
     assert len(session(IMAGE).detections) == 1
+
+
+@pytest.mark.parametrize("kind", [CenterNetSession, FairMOTSession])
+@pytest.mark.parametrize("size", [(1, 1), (1000, 2), (2, 1000)])
+def test_the_smallest_images_are_looked_at(kind, size):
+    image = np.full((size[1], size[0], 3), 90, np.uint8)
+    for options in ({}, {"scales": (0.1, 1.0)}, {"resolution": "keep"}):
+        assert len(detector(kind, **options)(image).detections) == 0
+
+
+def test_boxes_that_are_not_finite_are_left_out():
+    class Overflowing(BrightSpots):
+        def forward(self, images):
+            maps = super().forward(images)
+            return maps | {"wh": torch.where(maps["hm"][:, :1] > maps["hm"][:, 1:], torch.inf, maps["wh"])}
+
+    found = CenterNetSession(Overflowing(), header(), DetectionOptions(threshold=0.05))(IMAGE).detections
+    assert set(found.classes) == {1}
+    assert np.isfinite(found.boxes).all()

@@ -96,4 +96,4 @@ def boxed(image: Size, size: Size) -> Placement:
 
 
 def _scaled(image: Size, scale: float) -> Size:
-    return int(image[0] * scale), int(image[1] * scale)
+    return max(int(image[0] * scale), 1), max(int(image[1] * scale), 1)

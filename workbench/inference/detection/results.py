@@ -22,14 +22,14 @@ Values = Mapping[str, NDArray[np.float32]]  # (N, ...) of one image, by name
 
 
 def detections_of(found: Values, to_source: ArrayLike, camera: ArrayLike) -> Detections:
-    """Detections of one image.
+    """Detections of one image; what is not finite, as half precision may give it, is left out.
 
     Args:
         found: "score", "class" and what else the decoder of a task gives, in cells.
         to_source: (2, 3) from cells to pixels.
         camera: (3, 4) projection, for 3D boxes.
     """
-    matrix = np.asarray(to_source, float)
+    found, matrix = _finite(found), np.asarray(to_source, float)
     scores = found["score"].astype(float)
     corners = _corners(found, matrix)
     boxes = np.concatenate([corners[:, :2], corners[:, 2:] - corners[:, :2]], 1)
@@ -50,6 +50,11 @@ def detections_of(found: Values, to_source: ArrayLike, camera: ArrayLike) -> Det
         centers=center,
         offsets=offset,
     )
+
+
+def _finite(found: Values) -> Values:
+    rows = np.logical_and.reduce([np.isfinite(v).all(axis=tuple(range(1, v.ndim))) for v in found.values()])
+    return {name: column[rows] for name, column in found.items()}
 
 
 def _corners(found: Values, matrix: Array) -> Array:
