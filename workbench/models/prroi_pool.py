@@ -43,14 +43,6 @@ def prroi_pool(features: Tensor, boxes: Tensor, *, size: int | tuple[int, int], 
     return torch.where(empty, 0.0, pooled / torch.where(empty, 1.0, area))
 
 
-def prroi_pool_indexed(
-    features: Tensor, rois: Tensor, *, size: int | tuple[int, int], scale: float
-) -> Tensor:
-    """As ``prroi_pool`` for rows (R, 5) of image number, left, top, right, bottom: (R, C, rows, columns)."""
-    images = rois[:, 0].long()
-    return prroi_pool(features[images], rois[:, None, 1:], size=size, scale=scale)[:, 0]
-
-
 def _bin_weights(start: Tensor, stop: Tensor, bins: int, cells: int) -> Tensor:
     """Integral of every cell's triangle over every bin between start and stop, (..., bins, cells)."""
     share = torch.arange(bins + 1, device=start.device, dtype=start.dtype) / bins

@@ -73,18 +73,18 @@ def motion_blur(images: Tensor, way: Array) -> Tensor:
 
 
 def defocus(images: Tensor, amount: Array) -> Tensor:
-    """Blend with the picture blurred by a binomial kernel of 5 pixels; amount (N,) in [0, 1]."""
+    """Blend with the picture blurred by a binomial kernel of 5 pixels.
+
+    Args:
+        images: (N, 3, H, W).
+        amount: (N,) in [-1, 1]; below 0 what blurring takes away is put on top, as cameras do.
+    """
     soft = functional.pad(images, [2] * 4, mode="replicate")
     for _ in range(4):
         soft = soft[..., 1:] + soft[..., :-1]
     for _ in range(4):
         soft = soft[..., 1:, :] + soft[..., :-1, :]
     return torch.lerp(images, soft.mul_(1 / 256), column(amount, images)[:, None])
-
-
-def sharpen(images: Tensor, amount: Array) -> Tensor:
-    """What cameras do: the difference to the blurred picture, amount (N,) times, on top."""
-    return defocus(images, -amount)
 
 
 def compress(images: Tensor, step: Array, offset: tuple[int, int]) -> Tensor:
