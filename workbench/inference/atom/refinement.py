@@ -189,7 +189,7 @@ class IoURefinement:
         return torch.cat([box[None], torch.cat([centers - sizes / 2, sizes], dim=1)])
 
     def climb(self, features: tuple[Tensor, ...], boxes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Boxes (N, 4) after gradient ascent; their overlaps (N,) before the first step and before the last."""
+        """Boxes (N, 4) after gradient ascent; overlaps (N,) before the first and before the last step."""
         step = self._options.step
         before = overlaps = boxes.new_zeros(len(boxes))
         for turn in range(self._options.iterations):
