@@ -165,7 +165,8 @@ def test_a_header_that_asks_for_more_memory_than_the_file_holds_is_refused(tmp_p
         load(tmp_path / "w.safetensors")
 
 
-def test_a_pickle_whose_tensors_are_larger_than_it_is_refused(tmp_path):
-    state = published_state(RES18) | {"hm.2.weight": torch.zeros(1).expand(1 << 24, 64, 1, 1)}
-    with pytest.raises(ModelError, match="not the whole of"):
-        load(published_file(tmp_path / "w.pth", state))
+@pytest.mark.parametrize("shapes", [{"hm.0": (1 << 22, 64, 3, 3)}, {"hm.2": (1 << 24, 64, 1, 1)}])
+def test_a_pickle_whose_tensors_are_larger_than_it_is_refused(tmp_path, shapes):
+    large = {f"{name}.weight": torch.zeros(1).expand(shape) for name, shape in shapes.items()}
+    with pytest.raises(ModelError, match=r"not the whole of|no network that is known"):
+        load(published_file(tmp_path / "w.pth", published_state(RES18) | large))

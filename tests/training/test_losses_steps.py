@@ -1,7 +1,6 @@
 """Three steps of training of whole networks against the published losses, gradients and outputs."""
 
 import numpy as np
-import pytest
 import torch
 
 from tests.reference_fill import fill_state_dict, net_input
@@ -10,7 +9,6 @@ from workbench.models.centernet import build, spec
 from workbench.training.losses.centernet import ctdet_loss
 
 RATE = 1.25e-4
-NETWORKS = ("res_18", "dla_34")
 
 
 def filled(arch, precision):
@@ -40,8 +38,8 @@ def train(network, images, batch):
     return {name: [step[name] for step in losses] for name in losses[0]}, norms
 
 
-@pytest.mark.parametrize("arch", NETWORKS)
-def test_training_in_double_precision(arch):
+def test_training_in_double_precision():
+    arch = "dla_34"  # with gradients through deformable layers
     golden = Golden(f"cn_train_step_{arch}")
     network = filled(arch, torch.float64)
     images, batch = material(golden, arch, torch.float64)
@@ -59,8 +57,8 @@ def test_training_in_double_precision(arch):
                 golden.check(f"f64/eval_after_3/{head}", maps.numpy(), rtol=1e-6, atol=1e-8)
 
 
-@pytest.mark.parametrize("arch", NETWORKS)
-def test_training_in_single_precision(arch):
+def test_training_in_single_precision():
+    arch = "res_18"
     golden = Golden(f"cn_train_step_{arch}")
     network = filled(arch, torch.float32)
     losses, norms = train(network, *material(golden, arch, torch.float32))

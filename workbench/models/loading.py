@@ -31,6 +31,7 @@ OPTIONAL = (  # the classifier of ImageNet, which no tracker uses, and inputs th
 SPARE = (
     50_000_000  # numbers that a network may have beyond those of its file: heads that are still to be trained
 )
+MOST_CLASSES = 100_000  # of published weights; more are asked for by a file that is made to fill the memory
 NEEDED = {  # heads without which a task cannot be decoded, with their channels; hm has one for each class
     "ctdet": {"wh": 2},
     "multi_pose": {"wh": 2, "hps": 34},
@@ -115,7 +116,7 @@ def read_any(path: Path) -> tuple[Header, Checkpoint]:
         return weights.header, Checkpoint(path, weights.state)
     checkpoint = read_checkpoint(path)
     spec = recognise({name: tuple(value.shape) for name, value in checkpoint.state.items()})
-    if spec is None:
+    if spec is None or spec.classes > MOST_CLASSES:
         some = ", ".join(list(checkpoint.state)[:3])
         raise ModelError(
             f"{path} holds weights of no network that is known here (it has {some}): choose weights of ATOM, "
