@@ -32,9 +32,9 @@ class TrackerInfo:
 
 SLIM = TrackerInfo(
     "atom",
-    "ATOM on a slim network",
-    "Looks through the network that comes with the program, trained on painted video, and adjusts the box "
-    "by correlation filters and predicted overlap.",
+    "ATOM with our overlap network",
+    "Finds the target by HOG and colour, and adjusts the box by correlation filters and by the overlap that "
+    "a network trained on painted video predicts.",
     default=True,
 )
 HOG = TrackerInfo(
