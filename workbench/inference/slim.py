@@ -1,9 +1,9 @@
 """The tracker that ships: ATOM with the slim network, trained by this project on painted video.
 
-What the classifier looks at and what adjusts the box are chosen by options, each an honest one. As measured,
-the classifier does better on HOG and colour than on the network's second stage, which painted video taught what an
-object is rather than which one. The overlap network follows size and shape where the filters cannot; they come
-first, and its correction is taken over as far as it promises a gain.
+What the classifier looks at and what adjusts the box are chosen by options, each an honest one. As
+measured, the classifier does better on HOG and colour than on the network's second stage, which painted
+video taught what an object is rather than which one. The overlap network follows size and shape where the
+filters cannot; they come first, and its correction is taken over as far as it promises a gain.
 """
 
 from __future__ import annotations
