@@ -39,7 +39,7 @@ def train(network, images, batch):
 
 
 def test_training_in_double_precision():
-    arch = "dla_34"  # with gradients through deformable layers
+    arch = "res_18"  # exact; the other network takes six times as long
     golden = Golden(f"cn_train_step_{arch}")
     network = filled(arch, torch.float64)
     images, batch = material(golden, arch, torch.float64)
@@ -58,7 +58,7 @@ def test_training_in_double_precision():
 
 
 def test_training_in_single_precision():
-    arch = "res_18"
+    arch = "dla_34"
     golden = Golden(f"cn_train_step_{arch}")
     network = filled(arch, torch.float32)
     losses, norms = train(network, *material(golden, arch, torch.float32))
