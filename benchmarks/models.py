@@ -6,7 +6,8 @@ Named baseline for ctdet DLA-34 at 512 x 512: the same network with every deform
 a dense one, by turns with it in the same process. Bars: forward and decoding at most 2x that, decoding at
 most 5 % of the forward. The other rows say what to expect. Weights are random, which costs the same; offsets
 of the deformable layers are made to differ from nothing. Every model runs in a process of its own, so that
-the peak of memory is its own; what Python and torch need without any model is taken off (that of ctdet includes its twin).
+the peak of memory is its own; what Python and torch need without any model is taken off. That of ctdet
+includes its twin.
 """
 
 from __future__ import annotations
