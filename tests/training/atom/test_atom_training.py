@@ -125,3 +125,11 @@ def test_targets_out_of_sight_do_not_count(generator):
         for b in (batch, fewer)
     )
     torch.testing.assert_close(first, second, rtol=1e-4, atol=1e-5)
+
+
+def test_a_batch_in_which_nothing_is_seen_still_has_a_loss(generator):
+    torch.manual_seed(0)
+    network = SlimAtomNet(width=8, head_width=16)
+    boxes = torch.tensor([20.0, 20, 16, 16]).repeat(2, 3, 1)
+    batch = PairBatch(255 * torch.rand(2, 3, 3, 64, 64, generator=generator), boxes, torch.zeros(2, 3))
+    assert objective(network, batch, options=ObjectiveOptions(), generator=generator).total.isfinite()

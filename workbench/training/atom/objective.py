@@ -61,6 +61,8 @@ def objective(
     maps: Maps = network(batch.images.flatten(0, 1))
     targets = batch.images.shape[1]
     seen = usable(batch, options.visible)
+    if not seen.any():  # of no use, but a loss of nothing would be no number
+        seen = torch.ones_like(seen)
     boxes, overlaps = proposals(batch.boxes[1], options=options.proposals, generator=generator)
     shown, sought = (Maps(*(_frames(level, targets)[f] for level in maps)) for f in (0, 1))
     predicted = predict(network.bb_regressor, shown, sought, batch.boxes[0], boxes)[seen].float()
