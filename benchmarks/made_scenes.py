@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.core.boxes import iou
 from workbench.core.detections import Detections
 
 Array = NDArray[np.float64]
@@ -49,6 +50,9 @@ class Detector:
     twice: float
     phantoms: float  # a frame
     spots: int  # places that look like a target
+    surely: float  # log odds of a target's score
+    better: float  # by so much more than that of what is not there
+    closest: float  # overlap from which on only the better of two boxes is kept
 
     @classmethod
     def drawn(cls, rng: np.random.Generator) -> Detector:
@@ -62,6 +66,9 @@ class Detector:
             twice=rng.uniform(0.0, 0.03),
             phantoms=rng.choice([0.0, 0.2, 0.6]),
             spots=int(rng.integers(0, 5)),
+            surely=rng.uniform(1.0, 4.0),
+            better=rng.uniform(0.5, 2.5),
+            closest=rng.uniform(0.3, 0.65),
         )
 
 
@@ -80,6 +87,7 @@ def made_scene(seed: int, *, frames: int = 200, embeddings: bool = False) -> Sce
     detector = Detector.drawn(rng)
     looks = rng.normal(size=(len(ids) + 1, 16))
     missed = np.zeros(len(ids), bool)
+    own = rng.normal(0, 0.7, len(ids))  # some are seen better than others
     error = np.zeros((len(ids), 4))
     spots = _spots(rng, detector.spots, size)
     scene = Scene([], [], [])
@@ -99,15 +107,18 @@ def made_scene(seed: int, *, frames: int = 200, embeddings: bool = False) -> Sce
             :, [2, 3, 2, 3]
         ]
         found, who = (found + noise)[seen], here[seen]
-        scores = 1.0 - rng.beta(1.0, 8.0 * np.clip(chance[seen], 0.15, 1.0))
+        surely = detector.surely + own[who] - 2.0 * (1 - chance[seen])
+        scores = 1 / (1 + np.exp(-surely - rng.normal(0, 0.7, len(who))))
         again = rng.random(len(who)) < detector.twice
         shift = rng.normal(size=(int(again.sum()), 4)) * 0.15 * found[again][:, [2, 3, 2, 3]]
         phantom = _phantoms(rng, detector, spots, offset[frame], zoom[frame], size)
-        doubtful = 1.0 - rng.beta(1.5, 3.0, int(again.sum()) + len(phantom))
+        doubtful = detector.surely - detector.better + rng.normal(0, 1.0, int(again.sum()) + len(phantom))
+        doubtful = 1 / (1 + np.exp(-doubtful))
         identity = np.concatenate([ids[who], ids[who[again]], np.full(len(phantom), NOTHING)])
         every = np.concatenate([found, found[again] + shift, phantom])
         score = np.concatenate([scores, doubtful])
         kept = (score > 0.3) & (every[:, 2:] > 4).all(axis=1)
+        kept &= _not_suppressed(every, np.where(kept, score, 0.0), detector.closest)
         index = np.concatenate([who, who[again], np.full(len(phantom), len(ids))])[kept]
         look = _appearance(rng, looks, index) if embeddings else None
         scene.detections.append(
@@ -194,6 +205,16 @@ def _visibility(boxes: Array, detector: Detector) -> tuple[Array, Array]:
         cut[row, 0] += width * 0.6 if from_left else 0.0
         cut[row, 2] -= width * 0.6
     return chance, cut
+
+
+def _not_suppressed(boxes: Array, scores: Array, closest: float) -> NDArray[np.bool_]:
+    """Boxes that no better one overlaps too much, as detectors leave them: either of two targets may stay."""
+    kept = np.ones(len(boxes), bool)
+    overlap = iou(boxes, boxes)
+    for row in np.argsort(-scores, kind="stable"):
+        if kept[row]:
+            kept &= ~((overlap[row] > closest) & (np.arange(len(boxes)) != row))
+    return kept
 
 
 def _spots(rng: np.random.Generator, count: int, size: Array) -> Array:

@@ -2,8 +2,8 @@
 
     python benchmarks/offline_fit.py [--scenes 60] [--frames 200]
 
-Tracklets of made scenes are linked round by round as offline association does; each pair of tracklets that it
-compares is a right link if both ends are of one target with none of its tracklets between. A logistic model of
+Tracklets of made scenes are linked round by round as offline association does; each pair of tracklets that
+it compares is a right link if both ends are of one target with none of its tracklets between. A logistic model of
 that is fitted by Newton's method (Cox 1958), the links are made anew with it, and so on. Prints the weights,
 and how often links were right beside the probability they were given, on scenes of other seeds.
 """
@@ -14,6 +14,7 @@ import argparse
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from made_scenes import NOTHING, Scene, made_scene
 
-from workbench.tracking.link_evidence import TERMS, LinkModel, marginal_log_odds
+from workbench.tracking.link_evidence import TERMS, LinkModel, marginal_log_odds, measured
 from workbench.tracking.linking import Candidates, candidate_links, joined, link
 from workbench.tracking.offline import OfflineOptions
 from workbench.tracking.tracklets import NONE, Found, Tracklets, sure_links
@@ -37,18 +38,19 @@ ROUNDS = 3
 
 
 def rounds(scene: Scene, options: OfflineOptions) -> Iterator[tuple[Candidates, NDArray[np.bool_], Array]]:
-    """Of each round of linking: its pairs and which are right, and (K, 3) chance, rightness and gap of links."""
+    """Of each round of linking: its pairs, which are right, and (K, 3) chance, rightness, gap of links."""
     found = Found.of(scene.detections)
     who = np.concatenate([ids[ok] for ids, ok in zip(scene.identities, by_frame(found, scene), strict=True)])
     after = np.full(len(found), NONE, dtype=np.intp)
     for frame in range(len(scene.detections)):
         rows, columns = sure_links(found, frame, overlap=options.overlap, margin=options.margin)
         after[rows] = columns
+    noise = measured(found, Tracklets.of(after), options.noise)
     for gap, least in options.rounds:
         tracklets = Tracklets.of(after)
-        pairs = candidate_links(found, tracklets, longest=gap, noise=options.noise)
+        pairs = candidate_links(found, tracklets, longest=gap, noise=noise)
         following = next_of_same(who[tracklets.firsts], who[tracklets.lasts], found.frames, tracklets)
-        made = link(found, after, longest=gap, least=least, noise=options.noise, model=options.model)
+        made = link(found, after, longest=gap, least=least, noise=noise, model=options.model)
         number = np.zeros(len(found), np.intp)
         number[tracklets.firsts] = np.arange(len(tracklets))
         ends = np.zeros(len(found), np.intp)
@@ -130,7 +132,7 @@ def main() -> None:
 def print_calibration(links: Array) -> None:
     print("\n| probability given | links | right | over 8 frames | right |\n|---|---|---|---|---|")
     limits = np.array([0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1.01])
-    for low, high in zip(limits[:-1], limits[1:], strict=True):
+    for low, high in pairwise(limits.tolist()):
         of = links[(links[:, 0] >= low) & (links[:, 0] < high)]
         if len(of):
             far = of[of[:, 2] > 8, 1]

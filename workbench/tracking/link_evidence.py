@@ -11,13 +11,13 @@ The model's numbers were fitted by ``benchmarks/offline_fit.py`` on made scenes 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.tracking.tracklets import Found, Tracklets
 from workbench.tracking.tracker import Array, Indices
+from workbench.tracking.tracklets import Found, Tracklets
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,53 @@ class Noise:
     size: float = 0.12
     memory: float = 10.0
     longest: int = 24
+
+
+LAG = 8
+"""Frames over which a change of speed is told from shaking."""
+ENOUGH = 100.0
+"""Detections from which on a video tells its own noise; with fewer, what is known before counts more."""
+NARROWEST, WIDEST = 0.25, 4.0
+"""Times that a video's noise may differ from what is known before."""
+
+
+def measured(found: Found, tracklets: Tracklets, noise: Noise) -> Noise:
+    """The noise of this video: of its detector, its targets and its frame rate.
+
+    Second differences of places have six times the variance of one place where the speed stays; those over
+    many frames also show how it changes.
+    """
+    near, many = _bends(found, tracklets, 1), _bends(found, tracklets, LAG)
+    place = _known(noise.place, _spread(near) / np.sqrt(6), len(near))
+    excess = max(_spread(many) ** 2 - 6 * place**2, 0.0)
+    change = _known(noise.change, np.sqrt(excess / (LAG**3 * 2 / 3)), len(many))
+    return replace(noise, place=place, change=change)
+
+
+def _bends(found: Found, tracklets: Tracklets, lag: int) -> Array:
+    """Second differences of centres over detections ``lag`` frames apart, in sizes, (B, 2)."""
+    rows = tracklets.order
+    track = np.repeat(np.arange(len(tracklets)), tracklets.lengths)
+    frames = found.frames[rows]
+    first = np.flatnonzero(
+        (track[2 * lag :] == track[: -2 * lag]) & (frames[2 * lag :] - frames[: -2 * lag] == 2 * lag)
+    )
+    boxes = found.boxes[rows]
+    centre = boxes[:, :2] + boxes[:, 2:] / 2
+    bend = centre[first] - 2 * centre[first + lag] + centre[first + 2 * lag]
+    size = np.sqrt(boxes[first + lag, 2] * boxes[first + lag, 3])
+    return np.asarray(bend / size[:, None])
+
+
+def _spread(values: Array) -> float:
+    """Standard deviation of what is normal among the values."""
+    return float(np.median(np.abs(values)) / 0.6745) if len(values) else 0.0
+
+
+def _known(before: float, seen: float, count: int) -> float:
+    """The mean of what was known before and what ``count`` samples show, as factors."""
+    share = count / (count + ENOUGH)
+    return float(before * np.clip(seen / before, NARROWEST, WIDEST) ** share)
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,31 +129,36 @@ class Ends:
 
 def ends(found: Found, tracklets: Tracklets, noise: Noise, *, last: bool) -> Ends:
     """The last or the first end of every tracklet."""
-    at = tracklets.lasts if last else tracklets.firsts
-    steps = np.arange(min(noise.longest, int(tracklets.lengths.max(initial=1))))
-    inside = steps < tracklets.lengths[:, None]
-    place = tracklets.bounds[1:, None] - 1 - steps if last else tracklets.bounds[:-1, None] + steps
-    rows = tracklets.order[np.where(inside, place, place[:, :1])]  # (T, K)
-    time = (found.frames[rows] - found.frames[at][:, None]).astype(np.float64)
+    at = tracklets.bounds[1:] - 1 if last else tracklets.bounds[:-1]
+    fitted = _fitted(found, tracklets.order, at, tracklets.lengths, noise, towards=-1 if last else 1)
+    return replace(fitted, looks=_looks(found, tracklets))
+
+
+def _fitted(
+    found: Found, order: Indices, at: Indices, counts: Indices, noise: Noise, *, towards: int
+) -> Ends:
+    """Ends at some places of ``order``, from as many detections as there are in one direction."""
+    steps = np.arange(min(noise.longest, int(counts.max(initial=1))))
+    inside = steps < counts[:, None]
+    rows = order[at[:, None] + np.where(inside, steps, 0) * towards]  # (T, K)
+    time = (found.frames[rows] - found.frames[rows[:, :1]]).astype(np.float64)
     weight = np.exp(-np.abs(time) / noise.memory) * inside
     boxes = found.boxes[rows]
     centre = boxes[..., :2] + boxes[..., 2:] / 2
-    shape = np.log(boxes[..., 2:])
     share = (weight / weight.sum(axis=1, keepdims=True))[..., None]
-    mean_shape = (share * shape).sum(axis=1)
-    size = np.exp(mean_shape.mean(axis=1))
-    moved = centre - centre[:, :1]
-    fitted, speed, covariance = _line(time, weight, moved, noise)
+    shape = (share * np.log(boxes[..., 2:])).sum(axis=1)
+    place, speed, covariance = _line(time, weight, centre - centre[:, :1], noise)
+    first = rows[:, 0]
     return Ends(
-        found.frames[at],
-        found.classes[at],
-        centre[:, 0] + fitted,
+        found.frames[first],
+        found.classes[first],
+        centre[:, 0] + place,
         speed,
         covariance,
-        size,
-        mean_shape,
-        tracklets.lengths,
-        _looks(found, tracklets),
+        np.exp(shape.mean(axis=1)),
+        shape,
+        counts,
+        np.zeros((len(at), 0)),
     )
 
 
@@ -176,7 +228,7 @@ def _difference(before: Array, after: Array, rows: Indices, columns: Indices) ->
     if not before.shape[1]:
         return np.zeros(len(rows))
     cosine = (before[rows] * after[columns]).sum(axis=1)
-    known = before.any(axis=1)[rows] & after.any(axis=1)[columns]
+    known = (before != 0).any(axis=1)[rows] & (after != 0).any(axis=1)[columns]
     return np.asarray(np.where(known, 1 - UNDECIDED - cosine, 0.0))
 
 
@@ -190,9 +242,9 @@ class LinkModel:
         certainty: a constant and a slope, from the log odds of the marginals to those that links have.
     """
 
-    weights: tuple[float, ...] = (-2.06, -1.23, -0.4, -1.03, -1.48, 2.83, -0.43, -7.39)
+    weights: tuple[float, ...] = (-1.33, -1.01, -0.47, -1.03, -2.14, 3.66, -0.77, -11.64)
     ends: float = 1.0
-    certainty: tuple[float, float] = (0.42, 1.25)
+    certainty: tuple[float, float] = (-0.01, 1.09)
 
     def log_odds(self, terms: Array) -> Array:
         """Log odds (P,) of pairs with evidence ``terms`` (P, len(TERMS)), against both ends being ends."""

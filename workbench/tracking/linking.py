@@ -42,9 +42,7 @@ class Made(NamedTuple):
     probabilities: Array
 
 
-def link(
-    found: Found, after: Indices, *, longest: int, least: float, noise: Noise, model: LinkModel
-) -> Made:
+def link(found: Found, after: Indices, *, longest: int, least: float, noise: Noise, model: LinkModel) -> Made:
     """One round.
 
     Args:
@@ -98,7 +96,9 @@ def _near(
     size = np.sqrt(last.size[row] * first.size[column])
     near = last.classes[row] == first.classes[column]
     near &= (np.abs(last.shape[row] - first.shape[column]) < LARGEST_CHANGE).all(axis=1)
-    reach = FURTHEST * size * np.sqrt(np.maximum(last.spread(gap, row, noise), first.spread(-gap, column, noise)))
+    reach = (
+        FURTHEST * size * np.sqrt(np.maximum(last.spread(gap, row, noise), first.spread(-gap, column, noise)))
+    )
     near &= (np.abs(last.ahead(gap, row) - first.place[column]) < reach[:, None]).all(axis=1)
     near &= (np.abs(first.ahead(-gap, column) - last.place[row]) < reach[:, None]).all(axis=1)
     row, column = row[near], column[near]

@@ -5,8 +5,8 @@ are surely right are built (``tracklets``), linked over growing gaps, forwards a
 (``linking``), their gaps filled and boxes smoothed (``smoothing``), and what no evidence supports is dropped.
 Every link says how likely it is, so that a person can look at the doubtful ones.
 
-All defaults were chosen on made scenes (``benchmarks/made_scenes.py``, ``benchmarks/offline_fit.py``), none on
-a real sequence.
+All defaults were chosen on made scenes (``benchmarks/made_scenes.py``, ``benchmarks/offline_fit.py``),
+none on a real sequence.
 """
 
 from __future__ import annotations
@@ -16,18 +16,22 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import logit
 
 from workbench.core.detections import Detections
 from workbench.core.progress import Progress
-from workbench.tracking.link_evidence import LinkModel, Noise
-from workbench.tracking.linking import Made, joined, link
+from workbench.tracking.link_evidence import LinkModel, Noise, measured
+from workbench.tracking.linking import joined, link
 from workbench.tracking.smoothing import Filled, fill, smooth
-from workbench.tracking.tracker import Array, Indices
+from workbench.tracking.tracker import Array
 from workbench.tracking.tracklets import NONE, Found, Tracklets, sure_links
 
-
 GAPS = (1, 2, 4, 8, 16, 32, 64)
-ROUNDS = tuple((gap, least) for least in (0.8, 0.5, 0.3, 0.15) for gap in GAPS)
+ROUNDS = tuple((gap, least) for least in (0.9, 0.75, 0.6, 0.45, 0.3, 0.2) for gap in GAPS)
+
+
+SURELY_NOT = 1e-3
+"""Scores nearer to 0 or 1 all say the same."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,9 @@ class OfflineOptions:
         tolerance: distance from the smooth curve up to which a detection counts in full, in sizes.
         evidence: sum of scores that a track needs.
         shortest: detections that a track needs.
+        seen: share of its frames in which a track needs a detection, [0, 1].
+        doubt: how far the mean log odds of its scores may be below those of the video's detections, in their
+            standard deviations.
         noise, model: of links.
     """
 
@@ -49,11 +56,13 @@ class OfflineOptions:
     margin: float = 0.3
     rounds: tuple[tuple[int, float], ...] = ROUNDS
     longest_fill: int = 64
-    place: float = 10.0
+    place: float = 30.0
     size: float = 100.0
     tolerance: float = 0.15
     evidence: float = 4.0
     shortest: int = 5
+    seen: float = 0.3
+    doubt: float = 1.25
     noise: Noise = field(default_factory=Noise)
     model: LinkModel = field(default_factory=LinkModel)
 
@@ -133,9 +142,10 @@ def track_offline(
         yield Progress(frame, total, "Joining what is surely the same")
     chance = np.full(len(found), np.nan)  # of the link behind each detection
     whole = Tracklets.of(after)
+    noise = measured(found, whole, options.noise)
     for number, (gap, least) in enumerate(options.rounds):
         yield Progress(len(video) + number, total, f"Linking over {gap} frames")
-        made = link(found, after, longest=gap, least=least, noise=options.noise, model=options.model)
+        made = link(found, after, longest=gap, least=least, noise=noise, model=options.model)
         after = joined(after, made)
         chance[made.before] = made.probabilities
     yield Progress(total - 1, total, "Filling gaps")
@@ -165,11 +175,23 @@ def _tracks(
 
 
 def _with_evidence(found: Found, tracklets: Tracklets, options: OfflineOptions) -> Tracklets:
+    """Those with detections enough, in enough of their frames, and of scores that are not too low."""
     if not len(tracklets):
         return tracklets
     total = np.add.reduceat(found.scores[tracklets.order], tracklets.bounds[:-1])
+    frames = 1 + found.frames[tracklets.lasts] - found.frames[tracklets.firsts]
     kept = (total >= options.evidence) & (tracklets.lengths >= options.shortest)
+    kept &= tracklets.lengths >= options.seen * frames
+    kept &= _standing(found, tracklets) >= -options.doubt
     return tracklets.chosen(kept)
+
+
+def _standing(found: Found, tracklets: Tracklets) -> Array:
+    """Mean log odds of each track's scores against all of the video's, in their spread below the median."""
+    odds = logit(np.clip(found.scores, SURELY_NOT, 1 - SURELY_NOT))
+    quarter, middle = np.quantile(odds, (0.25, 0.5))
+    mean = np.add.reduceat(odds[tracklets.order], tracklets.bounds[:-1]) / tracklets.lengths
+    return np.asarray((mean - middle) / max((middle - quarter) / 0.6745, SURELY_NOT))
 
 
 def _scores(found: Found, filled: Filled) -> Array:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +25,8 @@ NONE = -1
 """No detection comes after."""
 
 
-class Found(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Found:
     """All usable detections of a video in the order of their frames."""
 
     frames: Indices  # (N,) ascending
@@ -48,7 +48,9 @@ class Found(NamedTuple):
         if len(widths) > 1:
             raise UserError(f"Embeddings of {sorted(widths)} numbers in one video; use one network for all.")
         width = max(widths, default=0)
-        features = [part.features if part.features.shape[1] else np.zeros((len(part.rows), width)) for part in seen]
+        features = [
+            part.features if part.features.shape[1] else np.zeros((len(part.rows), width)) for part in seen
+        ]
         return cls(
             np.repeat(np.arange(len(seen)), [len(part.rows) for part in seen]),
             np.concatenate([np.empty((0, 4)), *(part.boxes for part in seen)]),
@@ -58,7 +60,7 @@ class Found(NamedTuple):
             np.concatenate([np.empty(0, np.intp), *(part.rows for part in seen)]),
         )
 
-    def __len__(self) -> int:  # type: ignore[override]
+    def __len__(self) -> int:
         return len(self.frames)
 
 
@@ -76,7 +78,7 @@ class Tracklets:
 
     @classmethod
     def of(cls, after: Indices) -> Tracklets:
-        """From the detection that follows each in its tracklet, (N,), or ``NONE``; numbered by their first."""
+        """From the detection that follows each in its tracklet, (N,), or ``NONE``; by their first."""
         count = len(after)
         joined = np.flatnonzero(after != NONE)
         graph = csr_array((np.ones(len(joined), np.int8), (joined, after[joined])), shape=(count, count))
