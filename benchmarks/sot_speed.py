@@ -75,7 +75,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Speed of the default tracker at 1080p.")
     parser.add_argument("--frames", type=int, default=60)
     parser.add_argument("--threads", type=int, default=1, help="threads of torch and OpenCV (1)")
-    parser.add_argument("--tracker", default="atom")
+    parser.add_argument("--tracker", default="atom-hog")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     cv2.setNumThreads(options.threads)

@@ -109,7 +109,7 @@ def test_a_box_without_area_is_refused():
 
 
 def test_the_default_is_named_once():
-    assert [info.name for info in available() if info.default] == ["atom"]
+    assert [info.name for info in available() if info.default] == ["atom-hog"]
 
 
 def test_features_belong_to_their_cells():
