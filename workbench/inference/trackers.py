@@ -39,8 +39,8 @@ HOG = TrackerInfo(
 SLIM = TrackerInfo(
     "atom",
     "ATOM with our overlap network",
-    "As atom-hog, and a network trained on painted video adjusts size and shape: holds more targets that turn "
-    "and change, at a third of the speed.",
+    "As atom-hog, and a network trained on painted video adjusts size and shape: holds more targets that "
+    "turn and change, at a third of the speed.",
 )
 RANDOM = TrackerInfo(
     "atom-random",
