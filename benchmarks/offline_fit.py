@@ -2,10 +2,11 @@
 
     python benchmarks/offline_fit.py [--scenes 60] [--frames 200]
 
-Tracklets of made scenes are linked round by round as offline association does; each pair of tracklets that
-it compares is a right link if both ends are of one target with none of its tracklets between. A logistic model
-of that is fitted by Newton's method (Cox 1958), the links are made anew with it, and so on. Prints the weights,
-and how often links were right beside the probability they were given, on scenes of other seeds.
+Tracklets of made scenes are linked round by round as offline association does; each pair of tracklets
+that it compares is a right link if both ends are of one target with none of its tracklets between. A
+logistic model of that is fitted by Newton's method (Cox 1958), the links are made anew with it, and so
+on. Prints the weights, and how often links were right beside the probability they were given, on scenes
+of other seeds.
 """
 
 from __future__ import annotations
