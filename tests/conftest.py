@@ -1,8 +1,13 @@
 """What all tests share: no test leaves a thread running, none touches the user's own settings."""
 
 import gc
+import os
 
 import pytest
+
+# Before torch is imported: published figures were made on one thread, sums in another order flip a ReLU or the
+# sign of a gradient here and there, and two test processes on two cores are faster so.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(autouse=True)
