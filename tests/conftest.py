@@ -5,8 +5,8 @@ import os
 
 import pytest
 
-# Before torch is imported: published figures were made on one thread, sums in another order flip a ReLU or the
-# sign of a gradient here and there, and two test processes on two cores are faster so.
+# Before torch is imported. Published figures were made on one thread: sums in another order flip a ReLU or
+# the sign of a gradient here and there; and two test processes on two cores are faster so.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
