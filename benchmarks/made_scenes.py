@@ -169,6 +169,10 @@ def _camera(rng: np.random.Generator, frames: int, size: Array) -> tuple[Array, 
     if kind in ("pan", "drive"):
         speed = np.cumsum(rng.normal(0, 0.0004, (frames, 2)), axis=0) + rng.normal(0, 0.002, 2)
         offset += np.cumsum(speed, axis=0) * size[0] * (1.0, 0.1)
+        turns = np.zeros(frames)
+        for begin in rng.integers(0, frames, rng.poisson(frames / 60)):  # a hand or a robot turns at once
+            turns[begin : begin + int(rng.integers(3, 20))] = rng.normal(0, 0.012)
+        offset[:, 0] += np.cumsum(turns) * size[0]
     if kind == "drive":
         zoom = np.exp(np.arange(frames) * rng.uniform(0.0, 0.006))
     return offset, zoom

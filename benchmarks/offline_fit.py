@@ -30,6 +30,8 @@ from made_scenes import NOTHING, Scene, made_scene
 from workbench.tracking.link_evidence import TERMS, LinkModel, marginal_log_odds, measured
 from workbench.tracking.linking import Candidates, candidate_links, joined, link
 from workbench.tracking.offline import OfflineOptions
+from workbench.tracking.shake import shaking
+from workbench.tracking.track_evidence import TRACK_TERMS, TrackModel, track_evidence
 from workbench.tracking.tracklets import NONE, Found, Tracklets, sure_links
 
 Array = NDArray[np.float64]
@@ -42,10 +44,7 @@ def rounds(scene: Scene, options: OfflineOptions) -> Iterator[tuple[Candidates, 
     """Of each round of linking: its pairs, which are right, and (K, 3) chance, rightness, gap of links."""
     found = Found.of(scene.detections)
     who = np.concatenate([ids[ok] for ids, ok in zip(scene.identities, by_frame(found, scene), strict=True)])
-    after = np.full(len(found), NONE, dtype=np.intp)
-    for frame in range(len(scene.detections)):
-        rows, columns = sure_links(found, frame, overlap=options.overlap, margin=options.margin)
-        after[rows] = columns
+    found, after = steadied(found, len(scene.detections), options)
     noise = measured(found, Tracklets.of(after), options.noise)
     for gap, least in options.rounds:
         tracklets = Tracklets.of(after)
@@ -61,6 +60,21 @@ def rounds(scene: Scene, options: OfflineOptions) -> Iterator[tuple[Candidates, 
         linked = np.column_stack([made.probabilities, right, gaps])
         yield pairs, following[pairs.rows] == pairs.columns, linked
         after = joined(after, made)
+
+
+def steadied(found: Found, frames: int, options: OfflineOptions) -> tuple[Found, NDArray[np.intp]]:
+    """Detections without the camera's shaking, and the one that surely follows each."""
+    shift = shaking(found, Tracklets.of(surely(found, frames, options)), frames, stiffness=options.steady)
+    found = found.moved(-shift)
+    return found, surely(found, frames, options)
+
+
+def surely(found: Found, frames: int, options: OfflineOptions) -> NDArray[np.intp]:
+    after = np.full(len(found), NONE, dtype=np.intp)
+    for frame in range(frames):
+        rows, columns = sure_links(found, frame, overlap=options.overlap, margin=options.margin)
+        after[rows] = columns
+    return after
 
 
 def by_frame(found: Found, scene: Scene) -> list[NDArray[np.intp]]:
@@ -109,6 +123,28 @@ def certain(parts: list[Any], right: NDArray[np.bool_], model: LinkModel) -> tup
     return surprise, replace(model, certainty=tuple(np.round(certainty, 2).tolist()))
 
 
+def fitted_tracks(scenes: list[Scene], options: OfflineOptions) -> TrackModel:
+    """The model of tracks that are of a target in most of their detections."""
+    parts = [ends_of(scene, options) for scene in scenes]
+    weights = fitted(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    return TrackModel(tuple(np.round(weights, 2).tolist()))
+
+
+def ends_of(scene: Scene, options: OfflineOptions) -> tuple[Array, NDArray[np.bool_]]:
+    """Evidence of a scene's tracks, and which are of a target."""
+    found = Found.of(scene.detections)
+    who = np.concatenate([ids[ok] for ids, ok in zip(scene.identities, by_frame(found, scene), strict=True)])
+    found, after = steadied(found, len(scene.detections), options)
+    noise = measured(found, Tracklets.of(after), options.noise)
+    for gap, least in options.rounds:
+        made = link(found, after, longest=gap, least=least, noise=noise, model=options.model)
+        after = joined(after, made)
+    every = Tracklets.of(after)
+    tracks = every.chosen(every.lengths >= options.shortest)
+    real = np.add.reduceat(who[tracks.order] != NOTHING, tracks.bounds[:-1], dtype=float) / tracks.lengths
+    return track_evidence(found, tracks), real > 0.5
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--scenes", type=int, default=60)
@@ -124,6 +160,9 @@ def main() -> None:
     for name, weight in zip(TERMS, options.model.weights, strict=True):
         print(f"| {name} | {weight} |")
     print(f"\nends {options.model.ends}, certainty {options.model.certainty}")
+    print("\n| term of a track | weight |\n|---|---|")
+    for name, weight in zip(TRACK_TERMS, fitted_tracks(scenes, options).weights, strict=True):
+        print(f"| {name} | {weight} |")
     others = [
         made_scene(5000 + n, frames=given.frames, embeddings=n % 3 == 0) for n in range(given.scenes // 2)
     ]  # fmt: skip

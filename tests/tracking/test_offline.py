@@ -198,7 +198,7 @@ frame_of = st.lists(st.tuples(box, st.sampled_from([0.9, 0.0, np.nan]), st.integ
 @given(st.lists(frame_of, max_size=12))
 def test_any_detections_give_sound_tracks(frames):
     video = [found([b for b, _, _ in f], [s for _, s, _ in f], [c for _, _, c in f]) for f in frames]
-    options = OfflineOptions(evidence=0.0, shortest=1, seen=0.0, doubt=1e9)
+    options = OfflineOptions(shortest=1, believed=0.0)
     tracks = tracked(video, options)
     assert np.isfinite(tracks.boxes).all()
     assert (tracks.boxes[:, 2:] > 0).all()

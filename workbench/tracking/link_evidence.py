@@ -242,9 +242,9 @@ class LinkModel:
         certainty: a constant and a slope, from the log odds of the marginals to those that links have.
     """
 
-    weights: tuple[float, ...] = (-1.33, -1.01, -0.47, -1.03, -2.14, 3.66, -0.77, -11.64)
+    weights: tuple[float, ...] = (-1.44, -0.95, -0.47, -1.02, -2.09, 3.7, -0.71, -11.64)
     ends: float = 1.0
-    certainty: tuple[float, float] = (-0.01, 1.09)
+    certainty: tuple[float, float] = (0.03, 1.11)
 
     def log_odds(self, terms: Array) -> Array:
         """Log odds (P,) of pairs with evidence ``terms`` (P, len(TERMS)), against both ends being ends."""

@@ -81,7 +81,7 @@ def _curve(values: Array, given: NDArray[np.bool_], run: Indices, reach: Array, 
         curve = solveh_banded(system, weight[:, None] * values, lower=True) if len(run) else values
         if last < ROUNDS:
             miss = np.sqrt(((values - curve) ** 2).sum(axis=1))
-            weight = np.where(given, reach / np.maximum(miss, reach + 1e-12), 0.0)
+            weight = np.where(given, np.minimum(reach / np.maximum(miss, 1e-12), 1.0), 0.0)
     return np.asarray(curve)
 
 

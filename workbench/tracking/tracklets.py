@@ -9,7 +9,7 @@ Tracking by Hierarchical Association of Detection Responses, ECCV 2008).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,6 +62,12 @@ class Found:
 
     def __len__(self) -> int:
         return len(self.frames)
+
+    def moved(self, shift: Array) -> Found:
+        """The same with the boxes of each frame moved by ``shift`` (frames, 2), pixels."""
+        boxes = self.boxes.copy()
+        boxes[:, :2] += shift[self.frames]
+        return replace(self, boxes=boxes)
 
 
 @dataclass(frozen=True, eq=False)
