@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 LAYERS = {
     "core": 1,
-    "models": 2, "tracking": 2, "video": 2, "metrics": 2,
+    "models": 2, "tracking": 2, "video": 2, "metrics": 2, "review": 2,
     "store": 3, "formats": 3, "inference": 3, "training": 3,
     "services": 4,
     "cli": 5, "ui": 5,

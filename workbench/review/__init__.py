@@ -1,0 +1,1 @@
+"""Finding identity errors in tracks: pure functions of boxes, scores, embeddings and the picture."""
