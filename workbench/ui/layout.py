@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QTabWidget, QVBoxLayout, QWidget
 
 from workbench.ui.menus import TOOLBAR
 
 SIDE = 340  # pixels of the docks at the right
-SHARE = 2  # height of the tabs there, in heights of one of the others
 
 
 def stack(parts: Sequence[QWidget], *, growing: QWidget) -> QWidget:
@@ -26,33 +26,61 @@ def stack(parts: Sequence[QWidget], *, growing: QWidget) -> QWidget:
 
 
 def add_docks(
-    window: QMainWindow,
-    *,
-    right: Mapping[str, QWidget],
-    tabs: Mapping[str, QWidget],
-    bottom: Mapping[str, QWidget],
+    window: QMainWindow, *, right: Sequence[Mapping[str, QWidget]], bottom: Mapping[str, QWidget]
 ) -> dict[str, QDockWidget]:
-    """Docks by their titles: at the right, beneath them as tabs, and at the bottom over the whole width."""
+    """Docks by their titles: groups of tabs one above the other at the right, others at the bottom.
+
+    The first of a group is the one in front. The bottom goes over the whole width.
+    """
     docks: dict[str, QDockWidget] = {}
-    for area, widgets in (
-        (Qt.DockWidgetArea.RightDockWidgetArea, {**right, **tabs}),
-        (Qt.DockWidgetArea.BottomDockWidgetArea, bottom),
+    for area, groups in (
+        (Qt.DockWidgetArea.RightDockWidgetArea, right),
+        (Qt.DockWidgetArea.BottomDockWidgetArea, [bottom]),
     ):
-        for title, widget in widgets.items():
+        for title, widget in (pair for group in groups for pair in group.items()):
             dock = docks[title] = QDockWidget(title, window)
             dock.setObjectName(title)
             dock.setWidget(widget)
             window.addDockWidget(area, dock)
     window.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
     window.setTabPosition(Qt.DockWidgetArea.RightDockWidgetArea, QTabWidget.TabPosition.North)
-    first, *others = (docks[title] for title in tabs)
+    column = [_tabbed(window, [docks[title] for title in group]) for group in right]
+    window.resizeDocks(column, [SIDE] * len(column), Qt.Orientation.Horizontal)
+    window.resizeDocks(column, [1] * len(column), Qt.Orientation.Vertical)
+    return docks
+
+
+def _tabbed(window: QMainWindow, docks: Sequence[QDockWidget]) -> QDockWidget:
+    first, *others = docks
     for dock in others:
         window.tabifyDockWidget(first, dock)
     first.raise_()
-    column = [*(docks[title] for title in right), first]
-    window.resizeDocks(column, [SIDE] * len(column), Qt.Orientation.Horizontal)
-    window.resizeDocks(column, [1] * len(right) + [SHARE], Qt.Orientation.Vertical)
-    return docks
+    return first
+
+
+def save_layout(window: QMainWindow, settings: QSettings) -> None:
+    """Remember size, place and docks of the window."""
+    settings.setValue("window/geometry", window.saveGeometry())
+    settings.setValue("window/layout", window.saveState(_version(window)))
+
+
+def restore_layout(window: QMainWindow, settings: QSettings) -> None:
+    """Give a window the size, place and docks that were remembered.
+
+    Docks stay where ``add_docks`` has put them if other docks were remembered than there are now: Qt would
+    pile up those that it does not know.
+    """
+    geometry, layout = settings.value("window/geometry"), settings.value("window/layout")
+    if geometry is not None:
+        window.restoreGeometry(geometry)
+    if layout is not None:
+        window.restoreState(layout, _version(window))
+
+
+def _version(window: QMainWindow) -> int:
+    """A number for the set of docks that the window has."""
+    titles = sorted(dock.objectName() for dock in window.findChildren(QDockWidget))
+    return zlib.crc32("|".join(titles).encode()) & 0x7FFF_FFFF  # Qt's int has a sign
 
 
 def add_toolbar(window: QMainWindow, actions: Mapping[str, QAction], choices: Mapping[str, QWidget]) -> None:

@@ -28,7 +28,7 @@ from workbench.ui.fault import show_fault
 from workbench.ui.jobs_bar import JobsBar
 from workbench.ui.keys import KeyMap
 from workbench.ui.lanes import Lanes
-from workbench.ui.layout import add_docks, add_toolbar, stack
+from workbench.ui.layout import add_docks, add_toolbar, restore_layout, save_layout, stack
 from workbench.ui.loader import FrameLoader
 from workbench.ui.menus import assign_keys, build_menus
 from workbench.ui.notice import NoticeBar
@@ -74,7 +74,7 @@ class MainWindow(QMainWindow):
         self._lay_out()
         self._connect_views()
         self._connect_state()
-        self._restore()
+        restore_layout(self, self._settings)
         for notice in opened.notices:
             self.notice.tell(notice)
         self.state.show_video(opened.video_id)
@@ -127,13 +127,9 @@ class MainWindow(QMainWindow):
         self.resize(1360, 860)
         self.transport = TransportBar(self.actions_by_id)
         self.setCentralWidget(stack((self.notice, self.canvas, self.transport), growing=self.canvas))
-        tabs = {
-            "Classes": self.classes,
-            "History": self.history,
-            "Detection": self.detection.panel,
-            "Models": self.detection.models_panel,
-        }
-        docks = add_docks(self, right={"Tracks": self.tracks}, tabs=tabs, bottom={"Timeline": self.timeline})
+        tracks = {"Tracks": self.tracks, "Classes": self.classes, "History": self.history}
+        tools = {"Detection": self.detection.panel, "Models": self.detection.models_panel}
+        docks = add_docks(self, right=(tracks, tools), bottom={"Timeline": self.timeline})
         self.class_commands.panel_wanted.connect(docks["Classes"].raise_)
         self.detection.commands.panel_wanted.connect(docks["Detection"].raise_)
         self._trackers = TrackerBox()
@@ -358,16 +354,9 @@ class MainWindow(QMainWindow):
     def _on_keys(self) -> None:
         assign_keys(self.actions_by_id, self._keymap.keys)
 
-    def _restore(self) -> None:
-        geometry, layout = self._settings.value("window/geometry"), self._settings.value("window/layout")
-        if geometry is not None and layout is not None:
-            self.restoreGeometry(geometry)
-            self.restoreState(layout)
-
     def remember_layout(self) -> None:
         """Keep size, place and docks for the next window."""
-        self._settings.setValue("window/geometry", self.saveGeometry())
-        self._settings.setValue("window/layout", self.saveState())
+        save_layout(self, self._settings)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files."""
