@@ -6,7 +6,9 @@ from workbench.core.rows import KEYS, ROW_TYPES, ActionRow, BoxRow, ReviewItemRo
 TRACK = TrackRow(7, 2, 1, 3, "", None)
 BOX = BoxRow(2, 12, 7, 1.0, 2.0, 3.0, 4.0, None, 0, None, 0, 0, 0, 0)
 ACTION = ActionRow(1, 2, 8, 5, 20, "walks", None, 0, None, 0)
-ITEM = ReviewItemRow(1, 2, "switch", 30, 31, 7, 9, 0.5, "", None)
+ITEM = ReviewItemRow(
+    1, 2, "switch", 30, 28, 31, 7, 9, "[7, 9]", 0.5, 4.0, "", "[]", "[[30, 1, 2, 3, 4]]", "", "", None
+)
 
 
 def test_a_change_set_is_named_changes_of_known_tables():
@@ -34,7 +36,7 @@ def test_the_inverse_of_the_inverse_is_the_same():
         ("track", TRACK, (0, 0), {7}),
         ("box", BOX, (12, 13), {7}),
         ("action", ACTION, (5, 20), {8}),
-        ("review_item", ITEM, (30, 31), {7, 9}),
+        ("review_item", ITEM, (28, 31), {7, 9}),
     ],
 )
 def test_a_scope_holds_what_its_rows_are_about(table, row, span, tracks):

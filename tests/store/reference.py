@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,16 @@ def track(track_id: int, **fields: Any) -> TrackRow:
 def box(track_id: int, frame: int, **fields: Any) -> BoxRow:
     return BoxRow(
         1, frame, track_id, 10.0, 20.0, 30.0, 40.0, None, int(Origin.HUMAN), None, 0, 1, 0, 0
+    )._replace(**fields)
+
+
+def review_item(item_id: int, *tracks: int, **fields: Any) -> ReviewItemRow:
+    """An open item, without fix, evidence or place, about tracks of video 1."""
+    first, other = [*tracks, None, None][:2]
+    start = fields.get("start", 0)
+    plain = (0.5, 1.0, "", "[]", "[]", "", "", None)
+    return ReviewItemRow(
+        item_id, 1, "switch", start, start, start + 1, first, other, json.dumps(tracks), *plain
     )._replace(**fields)
 
 
@@ -151,7 +162,7 @@ class Reference:
         pose = PoseRow(1, frame, a, 1, rng.randbytes(24), rng.random(), 0, None, 0)
         old = self.rows["pose"].get((a, frame, 1))
         action = ActionRow(self._new_id(), 1, b, frame, frame + 5, "walks", None, 0, None, 1)
-        item = ReviewItemRow(self._new_id(), 1, "switch", frame, frame + 1, a, b, rng.random(), "", 1)
+        item = review_item(self._new_id(), a, b, start=frame, stop=frame + 1, score=rng.random(), run_id=1)
         return ChangeSet.of(
             "Annotate", pose=([old] if old else [], [pose]), action=([], [action]), review_item=([], [item])
         )

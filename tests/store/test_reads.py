@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from tests.store.reference import add, box, track
+from tests.store.reference import add, box, review_item, track
 from workbench.core.edits import ChangeSet
-from workbench.core.rows import ActionRow, BoxRow, ReviewItemRow
+from workbench.core.rows import ActionRow, BoxRow
 from workbench.store import Project
 
 
@@ -66,7 +66,7 @@ def test_tracks_are_ordered_by_number_and_found_by_id(filled):
 
 def test_rows_of_any_table_can_be_narrowed(filled):
     actions = [ActionRow(i, 1, 1 + i % 2, 10 * i, 10 * i + 10, "run", None, 0, None, 0) for i in range(4)]
-    item = ReviewItemRow(1, 1, "gap", 3, 7, 1, None, 0.5, "", None)
+    item = review_item(1, 1, kind="gap", start=3, stop=7)
     filled.apply(ChangeSet.of("Label", action=([], actions), review_item=([], [item])))
     assert filled.rows("action") == actions
     assert filled.rows("action", track_id=1) == [actions[0], actions[2]]

@@ -23,7 +23,9 @@ ROWS = {
     "pose": st.builds(PoseRow, *[INTS] * 4, st.binary(), MAYBE_FLOAT, INTS, MAYBE_INT, INTS),
     "action": st.builds(ActionRow, *[INTS] * 5, TEXTS, MAYBE_FLOAT, INTS, MAYBE_INT, INTS),
     "review_item": st.builds(
-        ReviewItemRow, INTS, INTS, TEXTS, INTS, INTS, INTS, MAYBE_INT, FLOATS, TEXTS, MAYBE_INT
+        ReviewItemRow,
+        *(INTS, INTS, TEXTS, INTS, INTS, INTS, MAYBE_INT, MAYBE_INT, TEXTS),
+        *(FLOATS, FLOATS, TEXTS, TEXTS, TEXTS, TEXTS, TEXTS, MAYBE_INT),
     ),
 }
 

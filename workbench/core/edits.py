@@ -36,7 +36,7 @@ class Change:
         """What this change touches."""
         if not self.before and not self.after:
             return Scope()
-        starts = self._values("frame") or self._values("start") or {0}
+        starts = self._values("start") or self._values("frame") or {0}
         stops = self._values("stop") or {frame + 1 for frame in self._values("frame")} or {0}
         tracks = self._values("id" if self.table == "track" else "track_id") | self._values("other_track_id")
         return Scope(

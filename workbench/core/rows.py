@@ -90,18 +90,28 @@ class ActionRow(NamedTuple):
 
 
 class ReviewItemRow(NamedTuple):
-    """A place somebody should look at, and what they decided."""
+    """A place somebody should look at, and what they decided; also what they think of a track or frame.
+
+    The texts are JSON, so that a row stays plain values; ``services.review_items`` reads and writes them.
+    """
 
     id: int
     video_id: int
-    kind: str
+    kind: str  # as core.issues.Issue; or "track", "frame": what a person says of one
+    frame: int  # where to look
     start: int
     stop: int
-    track_id: int
+    track_id: int | None  # the first two of ``tracks``, for the index
     other_track_id: int | None
+    tracks: str  # list of track ids
     score: float  # how likely a fault, [0, 1]
+    gain: float  # boxes that are wrong if it is one
+    fix: str  # core.fixes.Fix, or "" where only a person can tell
+    evidence: str  # list of [name, value]
+    place: str  # list of [frame, x, y, w, h]: how to know it again when its tracks are gone
     verdict: str  # "" = open
-    run_id: int | None
+    comment: str
+    run_id: int | None  # what made the tracks
 
 
 Row: TypeAlias = TrackRow | BoxRow | PoseRow | ActionRow | ReviewItemRow

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from datetime import datetime
 
 from workbench.core.edits import Change, ChangeSet, Scope
 from workbench.core.errors import EditConflictError, ProjectError
@@ -40,8 +41,12 @@ class History:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
-    def apply(self, change: ChangeSet, *, author: str = "") -> Edit:
+    def apply(self, change: ChangeSet, *, author: str | None = None) -> Edit:
         """Make one change in one transaction; it is on disk when this returns.
+
+        Args:
+            change: what is done.
+            author: who does it; None = whoever is logged in, "" = nobody to name.
 
         Raises:
             ValueError: the change set is empty.
@@ -62,7 +67,7 @@ class History:
         self._tell(edit.scope)
         return edit
 
-    def apply_large(self, change: ChangeSet, *, author: str = "") -> Generator[Progress, None, Edit]:
+    def apply_large(self, change: ChangeSet, *, author: str | None = None) -> Generator[Progress, None, Edit]:
         """Make one change of any size in short transactions, one an item; returns its edit.
 
         Its rows can be read as they come. Corrections by others go on between them, but for the rows of
@@ -142,12 +147,26 @@ class History:
         with self._db.reading() as connection:
             return journal.newest(driver(connection), limit)
 
+    def history_of_track(self, track_id: int, limit: int = 100) -> list[Edit]:
+        """Edits that touched a track, done or such as can be redone, newest first."""
+        with self._db.reading() as connection:
+            return journal.newest_of_track(driver(connection), track_id, limit)
+
+    def edits_after(self, moment: datetime) -> list[Edit]:
+        """Done edits that began at a moment (with its time zone) or later, oldest first."""
+        with self._db.reading() as connection:
+            return journal.done_after(driver(connection), moment)
+
+    def changes_of(self, edit: Edit) -> ChangeSet:
+        """The rows of an edit before and after it."""
+        return ChangeSet(edit.name, tuple(_joined(self._parts(edit))))
+
     def journal(self, since: int = 0) -> Iterator[tuple[Edit, ChangeSet]]:
         """Every done edit behind position ``since`` with its rows before and after, oldest first."""
         with self._db.reading() as connection:
             edits = journal.done_since(driver(connection), since)
         for edit in edits:
-            yield edit, ChangeSet(edit.name, tuple(_joined(self._parts(edit))))
+            yield edit, self.changes_of(edit)
 
     def new_ids(self, table: str, count: int) -> range:
         """Ids for ``count`` new rows of a table, never given to anybody before."""

@@ -13,11 +13,13 @@ them; it is given when an edit is complete, not when it begins.
 
 from __future__ import annotations
 
+import getpass
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from operator import itemgetter
 from typing import Any
 
@@ -39,7 +41,7 @@ class Edit:
     Args:
         id: never issued twice.
         name: what was done, as an imperative: "Move box".
-        author: who did it; "" = not said.
+        author: who did it, as the operating system calls them; "" = not said.
         created_at: when it began, UTC.
         state: writing, done, undone or dropped.
         position: place in the history, None until the edit is complete.
@@ -120,8 +122,18 @@ def key_of(table: str) -> itemgetter[Any]:
 # The tables edit and edit_change; ``raw`` is the writing connection inside its transaction ---------
 
 
-def begin(raw: sqlite3.Connection, name: str, author: str, *, parts: int) -> int:
-    """Enter an edit as being written; returns its id."""
+@cache
+def user_name() -> str:
+    """Who uses this program, as the operating system calls them; "" where it does not say."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # no entry for this account, nor a variable that names one
+        return ""
+
+
+def begin(raw: sqlite3.Connection, name: str, author: str | None, *, parts: int) -> int:
+    """Enter an edit as being written, by the user of the program when ``author`` is None; returns its id."""
+    author = user_name() if author is None else author
     now = datetime.now(UTC).isoformat()
     sql = (
         "INSERT INTO edit (name, author, created_at, state, parts, applied, row_count, scope)"
@@ -148,6 +160,7 @@ def complete(raw: sqlite3.Connection, edit_id: int, row_count: int, scope: Scope
         "UPDATE edit SET state = 'done', position = ?, row_count = ?, scope = ? WHERE id = ?",
         (position, row_count, _scope_text(scope), edit_id),
     )
+    raw.executemany("INSERT INTO edit_track VALUES (?, ?)", ((i, edit_id) for i in sorted(scope.tracks)))
     return edit(raw, edit_id)
 
 
@@ -217,6 +230,24 @@ def newest(raw: sqlite3.Connection, limit: int) -> list[Edit]:
     """Done and undone edits, newest first."""
     where = "state IN ('done', 'undone') ORDER BY position DESC LIMIT ?"
     return [_edit(row) for row in raw.execute(f"SELECT {_COLUMNS} FROM edit WHERE {where}", (limit,))]
+
+
+def newest_of_track(raw: sqlite3.Connection, track_id: int, limit: int) -> list[Edit]:
+    """Done and undone edits that touched a track, newest first."""
+    where = (
+        "id IN (SELECT edit_id FROM edit_track WHERE track_id = ?) AND state IN ('done', 'undone')"
+        " ORDER BY position DESC LIMIT ?"
+    )
+    return [
+        _edit(row) for row in raw.execute(f"SELECT {_COLUMNS} FROM edit WHERE {where}", (track_id, limit))
+    ]
+
+
+def done_after(raw: sqlite3.Connection, moment: datetime) -> list[Edit]:
+    """Done edits that began at a moment or later, oldest first; the moment has a time zone."""
+    where = "state = 'done' AND created_at >= ? ORDER BY position"
+    since = moment.astimezone(UTC).isoformat()
+    return [_edit(row) for row in raw.execute(f"SELECT {_COLUMNS} FROM edit WHERE {where}", (since,))]
 
 
 def done_since(raw: sqlite3.Connection, position: int) -> list[Edit]:

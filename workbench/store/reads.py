@@ -109,10 +109,10 @@ class Reads:
         kind = ROW_TYPES[table]
         wanted: dict[str, Any] = {"video_id = ?": video_id}
         wanted["id = ?" if table == "track" else "track_id = ?"] = track_id
-        if "frame" in kind._fields:
-            wanted |= {"frame >= ?": start or None, "frame < ?": stop}
-        elif "stop" in kind._fields:
+        if "stop" in kind._fields:
             wanted |= {"stop > ?": start or None, "start < ?": stop}
+        elif "frame" in kind._fields:
+            wanted |= {"frame >= ?": start or None, "frame < ?": stop}
         terms = {term: value for term, value in wanted.items() if value is not None}
         where = " AND ".join(terms) or "1"
         sql = f"SELECT * FROM {table} WHERE {where} ORDER BY {', '.join(KEYS[table])}"

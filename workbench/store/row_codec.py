@@ -47,9 +47,9 @@ class _Layout:
 
 
 @cache
-def _layout(table: str) -> _Layout:
-    hints = get_type_hints(ROW_TYPES[table])
-    types = [get_args(hints[f]) or (hints[f],) for f in ROW_TYPES[table]._fields]
+def _layout(kind: Any) -> _Layout:
+    hints = get_type_hints(kind)
+    types = [get_args(hints[f]) or (hints[f],) for f in kind._fields]
     texts = tuple(i for i, t in enumerate(types) if str in t or bytes in t)
     return _Layout(
         ints=tuple(i for i, t in enumerate(types) if int in t),
@@ -67,7 +67,8 @@ def encode(change: Change) -> bytes:
         ValueError: a number is NaN, which the tables cannot hold (None is "not measured").
     """
     rows = change.before + change.after
-    layout = _layout(change.table)
+    kind: Any = ROW_TYPES[change.table]
+    layout = _layout(kind)
     columns = list(zip(*rows, strict=True))
     whole, no_whole = _numbers(columns, layout.ints, layout.nullable, np.int64)
     real, no_real = _numbers(columns, layout.floats, layout.nullable, np.float64)
@@ -87,14 +88,20 @@ def encode(change: Change) -> bytes:
     return head + packer.compress(body) + packer.flush()
 
 
-def decode(table: str, blob: bytes) -> Change:
+def decode(table: str, blob: bytes, kind: Any = None) -> Change:
     """The change that ``encode`` was given.
+
+    Args:
+        table: whose rows they are.
+        blob: as ``encode`` made it.
+        kind: the NamedTuple of the rows where it is an older one; None = as the table's are now.
 
     Raises:
         ProjectError: the blob has another format or another number of columns.
     """
     version, before, count, *widths = _HEAD.unpack_from(blob)
-    layout = _layout(table)
+    kind = ROW_TYPES[table] if kind is None else kind
+    layout = _layout(kind)
     if version != _FORMAT or widths != layout.widths:
         raise ProjectError(f"The history of {table} was written in a format this program does not know.")
     body = memoryview(zlib.decompress(memoryview(blob)[_HEAD.size :]))
@@ -114,7 +121,7 @@ def decode(table: str, blob: bytes) -> Change:
     for i, is_text in zip(layout.texts, layout.text, strict=True):
         columns[i], body = _read_strings(body, count, text=is_text)
     in_order = (columns[i] for i in range(len(columns)))
-    rows: tuple[Row, ...] = tuple(map(ROW_TYPES[table]._make, zip(*in_order, strict=True)))
+    rows: tuple[Row, ...] = tuple(map(kind._make, zip(*in_order, strict=True)))
     return Change(table, rows[:before], rows[before:])
 
 

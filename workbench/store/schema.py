@@ -28,7 +28,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-VERSION = 1
+VERSION = 2
 """Version of this schema; a file with a higher one was written by a newer program."""
 
 metadata = MetaData()
@@ -212,12 +212,19 @@ review_item = Table(
     _id(),
     _parent("video_id", "video"),
     _needed("kind", String),
+    _needed("frame"),
     _needed("start"),
     _needed("stop"),
-    _needed("track_id"),
+    Column("track_id", Integer),
     Column("other_track_id", Integer),
+    _needed("tracks", String),
     _needed("score", Float),
+    _needed("gain", Float),
+    _needed("fix", String),
+    _needed("evidence", String),
+    _needed("place", String),
     _needed("verdict", String),
+    _needed("comment", String),
     _parent("run_id", "run", nullable=True),
     Index("review_item_by_video", "video_id", "start"),
     Index("review_item_by_track", "track_id", "start"),
@@ -249,5 +256,13 @@ edit_change = Table(
     _needed("table_name", String),
     _needed("row_count"),
     _needed("rows", LargeBinary),
+)
+# Which edits touched a track, so that its history is found without reading all others.
+edit_track = Table(
+    "edit_track",
+    metadata,
+    Column("track_id", Integer, primary_key=True),
+    Column("edit_id", ForeignKey("edit.id", deferrable=True, initially="DEFERRED"), primary_key=True),
+    sqlite_with_rowid=False,
 )
 sequence = Table("sequence", metadata, Column("table_name", String, primary_key=True), _needed("next"))
