@@ -57,6 +57,24 @@ def test_columns_of_nothing_are_empty(project):
     assert [column.shape for column in project.box_columns(1)] == [(0,)] * 8
 
 
+def test_places_of_all_boxes_come_by_track(filled):
+    gone, seen = filled.boxes_of_track(2, 8), filled.box(1, 4)
+    filled.apply(
+        ChangeSet.of(
+            "Mark", box=([*gone, seen], [b._replace(outside=1) for b in gone] + [seen._replace(verified=1)])
+        )
+    )
+    found, rows = filled.track_boxes(1), [filled.box(b.track_id, b.frame) for b in BOXES[:-2]]
+    assert found.tracks.tolist() == [b.track_id for b in rows]
+    assert found.frames.tolist() == [b.frame for b in rows]
+    assert list(map(tuple, found.boxes.tolist())) == [b.box for b in rows]
+    np.testing.assert_array_equal(found.scores, [np.nan if b.score is None else b.score for b in rows])
+    assert found.sure.tolist() == [b.protected for b in rows]
+    assert set(found.classes.tolist()) == {filled.track(1).category_id}
+    assert len(filled.track_boxes(1, outside=True)) == len(BOXES)
+    assert len(filled.track_boxes(2)) == 0
+
+
 def test_tracks_are_ordered_by_number_and_found_by_id(filled):
     assert [t.number for t in filled.tracks(1)] == [3, 8]
     assert filled.track(1).number == 8

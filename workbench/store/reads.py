@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.core.rows import KEYS, ROW_TYPES, BoxRow, Row, TrackRow
+from workbench.core.rows import KEYS, ROW_TYPES, BoxRow, Origin, Row, TrackRow
+from workbench.core.track_boxes import TrackBoxes
 from workbench.store.sqlite import Database
 
 _END = 2**62  # behind every frame
@@ -22,6 +23,17 @@ _MANY = 500  # ids named in one statement
 # The flags of a box come as one number, because making Python numbers is most of the time of reading.
 _COLUMNS = "track_id, frame, origin * 16 + verified * 8 + keyframe * 4 + occluded * 2 + outside, score"
 _PACKED = np.dtype([("track_id", "i8"), ("frame", "i8"), ("flags", "i8"), ("score", "f8")])
+_PLACES = (
+    f"SELECT track_id, frame, x, y, w, h, score, category_id, origin = {Origin.HUMAN:d} OR verified"
+    " FROM box JOIN track ON track.id = track_id"
+)
+_PLACED = np.dtype(
+    [
+        *((name, "i8") for name in ("track_id", "frame")),
+        *((name, "f8") for name in ("x", "y", "w", "h", "score")),
+        *((name, "i8") for name in ("class", "sure")),
+    ]
+)
 
 
 class BoxColumns(NamedTuple):
@@ -70,6 +82,24 @@ class Reads:
     def box_columns_of_track(self, track_id: int) -> BoxColumns:
         """All boxes of a track as arrays, by frame."""
         return self._box_columns("track_id = ? ORDER BY frame", track_id)
+
+    def track_boxes(self, video_id: int, *, outside: bool = False) -> TrackBoxes:
+        """All boxes of a video with their places; classes are ids of categories, sure = ``BoxRow.protected``.
+
+        Args:
+            outside: also rows that say that the target is not in the frame.
+        """
+        where = "box.video_id = ?" if outside else "box.video_id = ? AND NOT outside"
+        found = self._db.read(f"{_PLACES} WHERE {where}", (video_id,))
+        placed = np.array(found, dtype=_PLACED)
+        return TrackBoxes.of(
+            placed["track_id"],
+            placed["frame"],
+            np.stack([placed[side] for side in "xywh"], axis=1),
+            scores=placed["score"],
+            classes=placed["class"],
+            sure=placed["sure"],
+        )
 
     def track(self, track_id: int) -> TrackRow | None:
         """One track."""
