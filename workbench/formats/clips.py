@@ -1,34 +1,19 @@
-"""What an exporter is handed: the annotations of a video and, if wanted, its pictures."""
+"""What exporters share about the clips they are handed: names, and writing pictures."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Sequence
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.core.annotations import Annotations
+from workbench.core.clip import Clip as Clip
 from workbench.core.errors import VideoError
 from workbench.core.progress import Progress
 from workbench.formats.folder import ExportFolder
 
 Image = NDArray[np.uint8]
-
-
-@dataclass(frozen=True)
-class Clip:
-    """One video for export.
-
-    Args:
-        annotations: its boxes.
-        pictures: (frame, image (H, W, 3) RGB) for every frame of the annotations, frame 0 being their
-            first; None = write no pictures.
-    """
-
-    annotations: Annotations
-    pictures: Iterable[tuple[int, Image]] | None = None
 
 
 def video_names(clips: Sequence[Clip]) -> list[str]:

@@ -1,89 +1,188 @@
-"""Plugins, and the trackers there are: the built-in ones and those that plugins bring."""
+"""What can be chosen by name, with what plugins bring: detectors, trackers and review rules.
+
+``find_plugins`` says which plugins there are. A program that lives on, like the window, finds them once and
+hands them round, so that its list of plugins knows what went wrong.
+"""
 
 from __future__ import annotations
 
 import functools
-import importlib.util
-import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Generic, TypeVar
 
-import platformdirs
-
-from workbench.api import Registry
-from workbench.core.errors import PluginError, UserError
+from workbench.core.errors import UserError
+from workbench.core.parameters import Parameter, made_options, parameters_of
 from workbench.core.target import SingleTargetTracker
+from workbench.formats.registry import FORMATS
 from workbench.inference.trackers import TrackerInfo, available, make
+from workbench.services.plugin_code import Brought
+from workbench.services.plugin_finding import Plugins, in_folders, in_packages, plugin_folders
+from workbench.services.plugin_guard import (
+    GuardedDetector,
+    GuardedRule,
+    GuardedTarget,
+    GuardedTracker,
+    options_of,
+)
+from workbench.services.plugin_manifest import Point
 
-log = logging.getLogger(__name__)
-
-
-def plugin_folders() -> tuple[Path, ...]:
-    """Where plugins are looked for: beside the program, and among the user's settings."""
-    return (
-        Path(__file__).resolve().parents[2] / "plugins",
-        Path(platformdirs.user_config_dir("tracking-workbench")) / "plugins",
-    )
-
-
-def load_plugins(folders: Sequence[Path] | None = None) -> Registry:
-    """Load every plugin; one that fails is logged and left out, and the others are kept."""
-    registry = Registry()
-    for folder in plugin_folders() if folders is None else folders:
-        for path in sorted(folder.glob("*.py")):
-            try:
-                _load(path, registry)
-            except PluginError as error:
-                log.warning("%s", error)
-    return registry
+Made = TypeVar("Made")
+Guard = Callable[[Brought, Any], Made]
 
 
-def _load(path: Path, registry: Registry) -> None:
-    spec = importlib.util.spec_from_file_location(f"workbench_plugin_{path.stem}", path)
-    if spec is None or spec.loader is None:
-        raise PluginError(f"The plugin {path} cannot be read as Python.")
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-        module.register(registry)
-    except PluginError:
-        raise
-    except Exception as error:  # a plugin is somebody else's code: whatever it does, we stay up
-        raise PluginError(f"The plugin {path} failed: {error!r}; mend or remove it.") from error
+@dataclass(frozen=True, eq=False)
+class Choice(Generic[Made]):
+    """Something of a plugin that can be chosen by its name; the plugin is imported when its options are read.
+
+    Args:
+        name: what the user types.
+        title, description: what menus show.
+        plugin: name of the plugin that brings it.
+    """
+
+    name: str
+    title: str
+    description: str
+    plugin: str
+    _brought: Brought
+    _guard: Guard[Made]
+
+    @property
+    def options(self) -> type[Any] | None:
+        """Its frozen dataclass of options; None = nothing can be set.
+
+        Raises:
+            PluginError: the plugin cannot be used.
+        """
+        return options_of(self._brought)
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """What can be set.
+
+        Raises:
+            PluginError: the plugin cannot be used.
+        """
+        return self._brought.plugin.call(parameters_of, self.options)
+
+    def configured(self, given: Mapping[str, Any]) -> Any:
+        """Its options with some values set, see ``core.parameters.made_options``.
+
+        Raises:
+            UserError: no such parameter or value.
+            PluginError: the plugin cannot be used.
+        """
+        return self._brought.plugin.call(made_options, self.options, given)
+
+    def make(self, options: Any = None) -> Made:
+        """A fresh one.
+
+        Args:
+            options: an instance of ``options``; None = its defaults.
+
+        Raises:
+            UserError: an option that has to be set is not.
+            PluginError: the plugin cannot be used.
+        """
+        return self._guard(self._brought, self.configured({}) if options is None else options)
 
 
-def trackers(registry: Registry | None = None) -> tuple[TrackerInfo, ...]:
-    """Every tracker that can be named, the built-in ones first."""
-    registry = load_plugins() if registry is None else registry
-    brought = tuple(
-        TrackerInfo(name=t.name, title=t.title, description=t.description, default=False)
-        for t in registry.trackers.values()
-    )
-    return available() + brought
+def find_plugins(folders: Sequence[tuple[Path, str]] | None = None) -> Plugins:
+    """The plugins there are; what is wrong with one is its ``reason``, and the others are kept.
+
+    Args:
+        folders: (folder, origin) to look in; None = the program's, the user's, and what packages bring.
+    """
+    reserved = {
+        Point.SINGLE_OBJECT_TRACKER: [info.name for info in available()],
+        Point.IMPORTER: [known.name for known in FORMATS],
+        Point.EXPORTER: [known.name for known in FORMATS],
+    }
+    if folders is not None:
+        return Plugins(list(in_folders(folders)), reserved)
+    return Plugins([*in_folders(plugin_folders()), *in_packages()], reserved)
+
+
+def detectors(plugins: Plugins | None = None) -> tuple[Choice[GuardedDetector], ...]:
+    """The detectors that plugins bring."""
+    return _choices(plugins, Point.DETECTOR, GuardedDetector)
+
+
+def find_detector(name: str, plugins: Plugins | None = None) -> Choice[GuardedDetector]:
+    """The detector of that name.
+
+    Raises:
+        UserError: no plugin brings it.
+    """
+    return _named(name, "detector", detectors(plugins))
+
+
+def multi_trackers(plugins: Plugins | None = None) -> tuple[Choice[GuardedTracker], ...]:
+    """The multi-object trackers that plugins bring."""
+    return _choices(plugins, Point.MULTI_OBJECT_TRACKER, GuardedTracker)
+
+
+def review_rules(plugins: Plugins | None = None) -> tuple[Choice[GuardedRule], ...]:
+    """The review rules that plugins bring; what ``make`` gives is called with the tracks of a video."""
+    return _choices(plugins, Point.REVIEW_RULE, GuardedRule)
+
+
+def trackers(plugins: Plugins | None = None) -> tuple[TrackerInfo, ...]:
+    """Every single-object tracker that can be named, the built-in ones first."""
+    brought = _choices(plugins, Point.SINGLE_OBJECT_TRACKER, GuardedTarget)
+    return available() + tuple(TrackerInfo(c.name, c.title, c.description) for c in brought)
 
 
 def find_tracker(
-    name: str | None, *, seed: int = 0, threads: int | None = None, registry: Registry | None = None
+    name: str | None,
+    *,
+    seed: int = 0,
+    threads: int | None = None,
+    settings: Mapping[str, Any] | None = None,
+    plugins: Plugins | None = None,
 ) -> Callable[[], SingleTargetTracker]:
-    """A function that makes fresh trackers of one kind.
+    """A function that makes fresh single-object trackers of one kind.
 
     Args:
         name: a name that `trackers` lists, or the path of a published ATOM checkpoint; None = the default.
         seed: seed of everything random in it.
         threads: processor threads it may use; None = all.
+        settings: values of a plugin's options.
 
     Raises:
         UserError: there is no such tracker.
         ModelError: the checkpoint cannot be used.
+        PluginError: its plugin cannot be used.
     """
-    registry = load_plugins() if registry is None else registry
-    known = {t.name: t for t in trackers(registry)}
+    plugins = find_plugins() if plugins is None else plugins
+    known = {t.name: t for t in trackers(plugins)}
     if name is None:
         name = next(t.name for t in known.values() if t.default)
-    if name in registry.trackers:
-        return functools.partial(registry.trackers[name].make, seed)
+    for choice in _choices(plugins, Point.SINGLE_OBJECT_TRACKER, GuardedTarget):
+        if choice.name == name:
+            seeded = {"seed": seed} if any(p.name == "seed" for p in choice.parameters) else {}
+            return functools.partial(choice.make, choice.configured({**seeded, **(settings or {})}))
     if name not in known and not Path(name).is_file():
         raise UserError(
             f"There is no tracker {name!r}; choose {', '.join(known)}, or the path of a checkpoint."
         )
     return functools.partial(make, name, seed=seed, threads=threads)
+
+
+def _choices(plugins: Plugins | None, point: Point, guard: Guard[Made]) -> tuple[Choice[Made], ...]:
+    plugins = find_plugins() if plugins is None else plugins
+    return tuple(
+        Choice(c.name, c.title, c.description, brought.plugin.name, brought, guard)
+        for brought in plugins.brought(point)
+        for c in (brought.contribution,)
+    )
+
+
+def _named(name: str, what: str, choices: Sequence[Choice[Made]]) -> Choice[Made]:
+    for choice in choices:
+        if choice.name == name:
+            return choice
+    known = ", ".join(choice.name for choice in choices) or "there are none"
+    raise UserError(f"There is no {what} {name!r} among the plugins; choose one of them: {known}.")

@@ -1,4 +1,4 @@
-"""What a multi-object tracker is: handed the detections of one frame after another, it says who is who.
+"""What all multi-object trackers share, see core.tracker.
 
 A tracker works on boxes (N, 4) x, y, w, h in float64 pixels of the source frame. Detections that cannot be a
 target are left out, and no track comes from them: boxes with a coordinate that is not finite or is further
@@ -8,8 +8,7 @@ may leave the image.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,6 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 from workbench.core.boxes import as_boxes
 from workbench.core.detections import Detections
 from workbench.core.errors import UserError
+from workbench.core.tracker import TrackedBoxes as TrackedBoxes
+from workbench.core.tracker import Tracker as Tracker
 from workbench.tracking.costs import unit
 
 Array = NDArray[np.float64]
@@ -26,54 +27,6 @@ Image = NDArray[np.uint8]
 FURTHEST = 1e7  # pixels from the origin
 THINNEST = 1e-2  # pixels of width or height
 STEEPEST = 100.0  # times that the camera's motion may enlarge, or shrink an area
-
-
-@dataclass(frozen=True)
-class TrackedBoxes:
-    """The targets a tracker sees in one frame, by id.
-
-    Args:
-        ids: (M,) int64, from 1 in the order in which this tracker met them, each at most once.
-        boxes: (M, 4) x, y, w, h, float64 pixels, as the tracker's filter sees them.
-        scores: (M,) of the detection each was joined with.
-        classes: (M,) int64.
-        detections: (M,) row of the detection each was joined with; -1 = none in this frame.
-    """
-
-    ids: NDArray[np.int64]
-    boxes: Array
-    scores: Array
-    classes: NDArray[np.int64]
-    detections: NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-
-class Tracker(Protocol):
-    """Follows many targets; frames come in increasing order, from 0, and some may be left out."""
-
-    def update(
-        self,
-        frame: int,
-        detections: Detections,
-        *,
-        image: Image | None = None,
-        motion: ArrayLike | None = None,
-    ) -> TrackedBoxes:
-        """Join the detections of a frame with the tracks so far.
-
-        Args:
-            frame: 0-based; more than the last one.
-            detections: in pixels of the frame; may be empty.
-            image: (H, W, 3) RGB, for trackers that look at it.
-            motion: (2, 3) affine map from the pixels of the last frame given to those of this one, where the
-                camera's motion is known.
-
-        Raises:
-            UserError: the frame is not after the last one.
-        """
-        ...
 
 
 class Seen(NamedTuple):
