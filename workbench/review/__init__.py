@@ -1,1 +1,1 @@
-"""Finding identity errors in tracks: pure functions of boxes, scores, embeddings and the picture."""
+"""Finding what is wrong with the identities of tracks: pure functions of boxes, looks and links."""

@@ -1,0 +1,67 @@
+"""Tracks that begin or end inside the picture, where targets seldom do."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from workbench.core.boxes import Array
+from workbench.core.fixes import Operation
+from workbench.review.candidates import Candidates, one_track
+from workbench.review.motion import ends
+from workbench.review.nearness import Pairs, touched
+from workbench.review.standing import standing
+from workbench.review.view import Index, View
+
+BIRTH, DEATH = "birth", "death"
+TERMS = ("constant", "border", "leaving", "length", "score", "no score", "touched", "left")
+REACH = 20  # frames that a track is followed further, at most
+SOON = 5.0  # frames ahead in which a target may have left
+
+
+def births_and_deaths(view: View, pairs: Pairs) -> tuple[Candidates, Candidates]:
+    """Beginnings and ends inside the picture and the video."""
+    return _ends(view, pairs, last=False), _ends(view, pairs, last=True)
+
+
+def _ends(view: View, pairs: Pairs, *, last: bool) -> Candidates:
+    rows = view.lasts if last else view.firsts
+    frame = view.boxes.frames[rows]
+    left = view.frames - 1 - frame if last else frame  # frames of the video behind the end
+    line = ends(view, rows, back=last)
+    now = _border(view, line.place, rows)
+    soon = _border(view, line.ahead(np.full(len(rows), SOON if last else -SOON)), rows)
+    score, near = standing(view)[rows], touched(view, pairs)
+    terms = np.column_stack([
+        np.ones(len(rows)), np.minimum(now, 3.0), np.minimum(soon, 3.0), np.log(view.lengths),
+        np.nan_to_num(score), np.isnan(score), near[rows], np.log1p(np.minimum(left, REACH)),
+    ])  # fmt: skip
+    reach = np.minimum(left, REACH)
+    start, stop = (frame + 1, frame + 1 + reach) if last else (frame - reach, frame)
+    found = Candidates(
+        DEATH if last else BIRTH,
+        terms,
+        frame,
+        np.minimum(start, frame),
+        np.maximum(stop, frame + 1),
+        one_track(view.number[rows]),
+        reach.astype(np.float64),
+        Operation.EXTEND,
+        start,
+        stop,
+        {"sizes from the border": now, "overlap with another": near[rows]},
+    )
+    return found[left > 0]
+
+
+def _border(view: View, place: Array, rows: Index) -> Array:
+    """How far places are inside the picture, in sizes of the box; negative outside."""
+    half = view.boxes.boxes[rows, 2:] / 2
+    low, high = np.zeros(2), np.array(view.picture or _extent(view))
+    inside = np.minimum(place - half - low, high - place - half).min(axis=1)
+    return np.asarray(inside / view.size[rows])
+
+
+def _extent(view: View) -> tuple[float, float]:
+    """The picture's size, if it is not known: as far as boxes reach."""
+    far = (view.boxes.boxes[:, :2] + view.boxes.boxes[:, 2:]).max(axis=0, initial=1.0)
+    return float(far[0]), float(far[1])
