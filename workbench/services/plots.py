@@ -30,13 +30,16 @@ class Curves:
 
     Args:
         title, x: what stands above it and below its axis.
-        curves: (x values, y values) by what the legend says; x and y in [0, 1].
+        curves: (x values, y values) by what the legend says.
+        last, top: the largest x and y; both axes begin at 0.
     """
 
     title: str
     x: str
     curves: Mapping[str, tuple[Array, Array]]
     height: int = 340
+    last: float = 1.0
+    top: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +91,7 @@ def picture(panels: Sequence[Curves | Bars]) -> str:
 
 
 def _curves(panel: Curves) -> list[str]:
-    axes = _Axes(panel.height, 1.0, 1.0)
+    axes = _Axes(panel.height, panel.last, panel.top)
     parts = [_text(LEFT, TOP - 12, panel.title, size=14), *axes.grid(panel.x)]
     for number, (name, (xs, ys)) in enumerate(panel.curves.items()):
         colour = COLOURS[number % len(COLOURS)]
