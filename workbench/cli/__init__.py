@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench import __version__
-from workbench.cli import detect, evaluate, models, projects, stats, track, train
+from workbench.cli import detect, evaluate, models, plugins, projects, stats, track, train
 from workbench.core.errors import WorkbenchError
 
 EPILOG = """\
@@ -72,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
         evaluate.add_evaluate,
         stats.add_stats,
         track.add_trackers,
+        plugins.add_plugins,
         models.add_models,
         train.add_train,
     ):

@@ -23,13 +23,20 @@ def add_detect(commands: Any) -> None:
         "--model",
         required=True,
         metavar="NAME|FILE",
-        help="of the library, or a file of weights",
+        help="of the library, a file of weights, or a plugin's detector (see 'workbench plugins')",
     )
     command.add_argument(
         "--frames", type=_frames, default=(None, None), metavar="a:b", help="from frame a up to, not with, b"
     )
     command.add_argument("--threshold", type=_share, default=0.3, help="least score (default 0.3)")
     command.add_argument("--classes", default="", metavar="NAME,...", help="only these (default: all)")
+    command.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a parameter of a plugin's detector; may be repeated",
+    )
     command.add_argument(
         "--format",
         choices=("json", "coco"),
@@ -43,19 +50,23 @@ def add_detect(commands: Any) -> None:
 
 
 def _detect(arguments: argparse.Namespace) -> None:
+    from workbench.core.parameters import parse_settings
     from workbench.services.detecting import DetectedFrame, DetectOptions, Detectors, detect
 
     check_folder(arguments.out)
     if not arguments.source.exists():
         raise UserError(f"{arguments.source} does not exist; name an image, a folder of images or a video.")
     classes = tuple(name.strip() for name in arguments.classes.split(",") if name.strip())
+    detectors = Detectors(device=arguments.device)
+    choice = detectors.plugin(arguments.model)
+    settings = parse_settings(choice.parameters if choice else (), arguments.set)
     steps = detect(
         arguments.source,
         arguments.model,
-        detectors=Detectors(device=arguments.device),
+        detectors=detectors,
         start=arguments.frames[0] or 0,
         stop=arguments.frames[1],
-        options=DetectOptions(arguments.threshold, classes),
+        options=DetectOptions(arguments.threshold, classes, settings=settings),
     )
     found: list[DetectedFrame] = []
     outcome: list[DetectOutcome] = []

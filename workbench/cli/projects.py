@@ -12,7 +12,9 @@ from workbench.cli.console import finish, open_project, video_id
 def add_export(commands: Any) -> None:
     command = commands.add_parser("export", help="write a project's boxes in another format")
     command.add_argument("project", type=Path)
-    command.add_argument("--format", required=True, help="mot-challenge, coco, lasot, got-10k, otb or boxes")
+    command.add_argument(
+        "--format", required=True, help="mot-challenge, coco, lasot, got-10k, otb, boxes or a plugin's"
+    )
     command.add_argument("--out", type=Path, required=True, help="folder to write")
     command.add_argument("--video", help="name of the video; needed where the project has several")
     command.add_argument("--start", type=int, help="first frame, from 0")
@@ -25,7 +27,9 @@ def add_import(commands: Any) -> None:
     command = commands.add_parser("import", help="read boxes from another format into a project")
     command.add_argument("project", type=Path)
     command.add_argument("file", type=Path)
-    command.add_argument("--format", help="mot-challenge or coco; recognised by itself if left out")
+    command.add_argument(
+        "--format", help="mot-challenge, coco, boxes or a plugin's; recognised by itself if left out"
+    )
     command.add_argument("--video", help="name of the video; needed where the project has several")
     command.set_defaults(run=_import)
 
@@ -46,6 +50,7 @@ def add_demo(commands: Any) -> None:
 
 def _export(arguments: argparse.Namespace) -> None:
     from workbench.services.exporting import export
+    from workbench.services.plugin_formats import all_formats
 
     with open_project(arguments.project, read_only=True) as project:
         steps = export(
@@ -56,16 +61,19 @@ def _export(arguments: argparse.Namespace) -> None:
             start=arguments.start,
             stop=arguments.stop,
             images=arguments.images,
+            formats=all_formats(),
         )
         print(finish(steps))
 
 
 def _import(arguments: argparse.Namespace) -> None:
     from workbench.services.importing import import_file
+    from workbench.services.plugin_formats import all_formats
 
     with open_project(arguments.project) as project:
         video = video_id(project, arguments.video)
-        print(finish(import_file(project, video, arguments.format, arguments.file)))
+        steps = import_file(project, video, arguments.format, arguments.file, formats=all_formats())
+        print(finish(steps))
 
 
 def _info(arguments: argparse.Namespace) -> None:

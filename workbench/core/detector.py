@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -49,9 +48,9 @@ class LearnsFirst(Protocol):
         """How many frames, spread evenly over the whole video, whatever part of it the run is for."""
         ...
 
-    def learn(self, images: Iterable[tuple[int, Image]]) -> None:
-        """Look at (frame, image (H, W, 3) RGB), in increasing order; called once, before ``detect``.
+    def learn(self, frame: int, image: Image) -> None:
+        """Look at one of them, (H, W, 3) RGB; they come in increasing order, all before the first ``detect``.
 
-        Without it the detector works all the same, as for a camera.
+        Without them the detector works all the same, as for a camera.
         """
         ...

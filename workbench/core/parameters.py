@@ -146,7 +146,7 @@ class Parameter:
 
 
 def option(
-    default: Any = dataclasses.MISSING,
+    default: Any,
     text: str = "",
     *,
     low: float | None = None,
@@ -203,8 +203,7 @@ def made_options(options: type[Any] | None, values: Mapping[str, Any]) -> Any:
         return None
     for parameter in known.values():
         if parameter.required and parameter.name not in checked:
-            text = f" ({parameter.text})" if parameter.text else ""
-            raise UserError(f"{parameter.name}{text} has to be set; it takes {parameter.wanted}.")
+            raise UserError(f"{parameter.name} has to be set, to {parameter.wanted}: {parameter.text}")
     try:
         return options(**checked)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Run a detector over frames of a video.
+"""Run a detector, a network or one of a plugin, over frames of a video.
 
 The loop is a generator that the window's worker and the command line both drive. Nothing is stored by it:
 what was found is provisional until somebody accepts it (``accepting``). Torch is imported when a network is
@@ -7,11 +7,12 @@ opened.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,11 @@ from workbench.core.errors import UserError
 from workbench.core.heatmaps import Heatmap
 from workbench.core.progress import Progress
 from workbench.services.models import ModelEntry, ModelLibrary, user_library
-from workbench.video import open_video
+from workbench.services.plugin_finding import Plugins
+from workbench.services.plugin_guard import GuardedDetector
+from workbench.services.plugins import Choice, detectors, find_plugins
+from workbench.services.showing import shown_to
+from workbench.video import VideoReader, open_video
 
 if TYPE_CHECKING:
     from workbench.inference.detection.session import Session
@@ -40,11 +45,13 @@ class DetectOptions:
         threshold: detections with a higher score are given.
         classes: names; empty = all that the network knows.
         heatmaps: give the network's heat maps, too.
+        settings: values of a plugin's options by name; a network has none.
     """
 
     threshold: float = 0.3
     classes: tuple[str, ...] = ()
     heatmaps: bool = False
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +96,7 @@ class Detectors:
         library: where names are looked up.
         device: "auto", or what torch calls it.
         threads: processor threads of torch for the whole program; None leaves them as they are.
+        plugins: the plugins there are; None = they are looked for.
     """
 
     def __init__(
@@ -97,8 +105,10 @@ class Detectors:
         *,
         device: str = "auto",
         threads: int | None = None,
+        plugins: Plugins | None = None,
     ) -> None:
         self._library, self._device, self._threads = library, device, threads
+        self._plugins = find_plugins() if plugins is None else plugins
         self._kept: tuple[Path, float, LoadedModel] | None = None
 
     def open(self, name: str, options: DetectOptions) -> Session:
@@ -121,6 +131,10 @@ class Detectors:
         model = self._load(self.path_of(name))
         seen = DetectionOptions(threshold=options.threshold, heatmaps=options.heatmaps)
         return open_session(model, seen, device=torch_device(self._device))
+
+    def plugin(self, name: str) -> Choice[GuardedDetector] | None:
+        """The detector of a plugin that has this name; such a name goes before those of the library."""
+        return next((choice for choice in detectors(self._plugins) if choice.name == name), None)
 
     def path_of(self, name: str) -> Path:
         """The file of weights that a name stands for.
@@ -166,20 +180,21 @@ def detect(
 
     Args:
         source: a video file, a folder of images or an image.
-        model: a name of the library, or the path of a file of weights.
+        model: a plugin's detector, a name of the library, or the path of a file of weights.
         detectors: opens the model.
         stop: None = to the end.
         options: what is looked for.
 
     Raises:
-        UserError: no such model, range or class.
+        UserError: no such model, range, class or setting.
+        PluginError: the plugin failed.
         ModelError: the network cannot be loaded or run.
         VideoError: the video cannot be read.
     """
     options = options or DetectOptions()
     yield Progress(0, None, f"Loading {model}")
-    session = detectors.open(model, options)
-    names = session.header.classes
+    looker = _looker(model, detectors, options)
+    names = looker.classes
     wanted = _numbers(names, options.classes)
     with open_video(source) as reader:
         info = reader.info
@@ -188,10 +203,14 @@ def detect(
             raise UserError(
                 f"The frames {start}:{stop} are not in {source}, which has 0:{info.frame_count}; name others."
             )
-        camera = default_camera(info.width, info.height) if session.camera is None else session.camera
+        camera = default_camera(info.width, info.height) if looker.camera is None else looker.camera
         done = found = 0
-        with closing(_looks(session, reader.frames(start, stop))) as looks:
-            for frame, detections, heatmaps in looks:
+        with closing(looker.looks(reader, start, stop)) as looks:
+            for look in looks:
+                if isinstance(look, Progress):
+                    yield look
+                    continue
+                frame, detections, heatmaps = look
                 detections = _with_area(detections, camera)
                 chosen = detections[_worth_showing(detections, wanted)]
                 done, found = done + 1, found + len(chosen)
@@ -202,15 +221,46 @@ def detect(
 
 
 Look = tuple[int, Detections, tuple[Heatmap, ...]]
+Looks = Generator[Progress | Look, None, None]
 
 
-def _looks(session: Session, frames: Iterable[tuple[int, NDArray[np.uint8]]]) -> Generator[Look, None, None]:
+class _Looker(NamedTuple):
+    """A detector that is ready, whatever it is."""
+
+    classes: tuple[str, ...]
+    camera: NDArray[np.float64] | None
+    looks: Callable[[VideoReader, int, int], Looks]
+
+
+def _looker(name: str, detectors: Detectors, options: DetectOptions) -> _Looker:
+    choice = detectors.plugin(name)
+    if choice is not None:
+        detector = choice.make(choice.configured(options.settings))
+        return _Looker(detector.classes, None, partial(_plugin_looks, detector, options.threshold))
+    if options.settings:
+        raise UserError(f"{name} is a network and has no settings; leave {', '.join(options.settings)} out.")
+    session = detectors.open(name, options)
+    return _Looker(session.header.classes, session.camera, partial(_network_looks, session))
+
+
+def _plugin_looks(
+    detector: GuardedDetector, threshold: float, reader: VideoReader, start: int, stop: int
+) -> Looks:
+    for item in shown_to(detector, reader, start, stop):
+        if isinstance(item, Progress):
+            yield item
+        else:
+            frame, detections = item
+            yield frame, detections[detections.scores > threshold], ()
+
+
+def _network_looks(session: Session, reader: VideoReader, start: int, stop: int) -> Looks:
     """Frames through a session; one that wants to know where things were is told what it found there."""
     from workbench.inference.detection.centertrack import CenterTrackSession
     from workbench.inference.detection.frames import detect_frames
 
     batch = GPU_BATCH if session.device.type == "cuda" else 1
-    with closing(detect_frames(session, frames, batch=batch)) as outputs:
+    with closing(detect_frames(session, reader.frames(start, stop), batch=batch)) as outputs:
         for frame, output in outputs:
             if isinstance(session, CenterTrackSession):
                 session.follow(output.detections.boxes, output.detections.scores)

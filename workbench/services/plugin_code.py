@@ -53,6 +53,11 @@ class Plugin:
         return self.manifest.name if self.manifest else self.folder.name
 
     @property
+    def contributions(self) -> tuple[Contribution, ...]:
+        """What it says that it brings."""
+        return self.manifest.contributions if self.manifest else ()
+
+    @property
     def state(self) -> str:
         """ "broken", "failed" (last time, see ``failure``), "loaded" or "ready", which is not loaded yet."""
         if self.reason:

@@ -14,7 +14,7 @@ import platformdirs
 
 from workbench.core.errors import PluginError
 from workbench.services.plugin_code import Brought, Plugin
-from workbench.services.plugin_manifest import Contribution, Point, read_manifest
+from workbench.services.plugin_manifest import Point, read_manifest
 
 GROUP = "workbench.plugins"  # of entry points
 
@@ -43,7 +43,7 @@ class Plugins:
         return tuple(
             Brought(plugin, contribution)
             for plugin in self.all
-            for contribution in _contributions(plugin)
+            for contribution in plugin.contributions
             if contribution.point is point and not plugin.reason
         )
 
@@ -63,13 +63,9 @@ def _try(plugin: Plugin, name: str) -> None:
         return  # it is the plugin's reason now
 
 
-def _contributions(plugin: Plugin) -> tuple[Contribution, ...]:
-    return plugin.manifest.contributions if plugin.manifest else ()
-
-
 def _clash(plugin: Plugin, taken: dict[tuple[Point, str], str]) -> str:
     """What is wrong with the names of what it brings; takes them if nothing is."""
-    wanted = [(c.point, c.name) for c in _contributions(plugin)]
+    wanted = [(c.point, c.name) for c in plugin.contributions]
     for point, name in wanted:
         if (point, name) in taken:
             return f"its {point} {name!r} has the name of one of {taken[point, name]}"

@@ -5,7 +5,6 @@ Whatever is wrong with a plugin becomes a PluginError that names it; a wrong val
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, TypeVar
 
 import numpy as np
@@ -37,10 +36,10 @@ class GuardedDetector:
         self.samples: int = self._attribute("samples", _is_count) if learns else 0
         """How many frames it wants to see before the first; 0 = none, and ``learn`` does nothing."""
 
-    def learn(self, images: Iterable[tuple[int, Image]]) -> None:
+    def learn(self, frame: int, image: Image) -> None:
         """See ``LearnsFirst``."""
         if self.samples:
-            self._plugin.call(self._inner.learn, images)
+            self._plugin.call(self._inner.learn, frame, image)
 
     def detect(self, frame: int, image: Image) -> Detections:
         """See ``Detector``."""

@@ -129,6 +129,18 @@ def review_rules(plugins: Plugins | None = None) -> tuple[Choice[GuardedRule], .
     return _choices(plugins, Point.REVIEW_RULE, GuardedRule)
 
 
+def choices_named(name: str, plugins: Plugins | None = None) -> tuple[Choice[Any], ...]:
+    """Everything of this name that plugins bring and that has options; more than one at different points."""
+    plugins = find_plugins() if plugins is None else plugins
+    every: tuple[Choice[Any], ...] = (
+        *detectors(plugins),
+        *_choices(plugins, Point.SINGLE_OBJECT_TRACKER, GuardedTarget),
+        *multi_trackers(plugins),
+        *review_rules(plugins),
+    )
+    return tuple(choice for choice in every if choice.name == name)
+
+
 def trackers(plugins: Plugins | None = None) -> tuple[TrackerInfo, ...]:
     """Every single-object tracker that can be named, the built-in ones first."""
     brought = _choices(plugins, Point.SINGLE_OBJECT_TRACKER, GuardedTarget)
@@ -162,13 +174,18 @@ def find_tracker(
         name = next(t.name for t in known.values() if t.default)
     for choice in _choices(plugins, Point.SINGLE_OBJECT_TRACKER, GuardedTarget):
         if choice.name == name:
-            seeded = {"seed": seed} if any(p.name == "seed" for p in choice.parameters) else {}
-            return functools.partial(choice.make, choice.configured({**seeded, **(settings or {})}))
+            return functools.partial(_seeded, choice, seed, settings or {})
     if name not in known and not Path(name).is_file():
         raise UserError(
             f"There is no tracker {name!r}; choose {', '.join(known)}, or the path of a checkpoint."
         )
     return functools.partial(make, name, seed=seed, threads=threads)
+
+
+def _seeded(choice: Choice[Made], seed: int, settings: Mapping[str, Any]) -> Made:
+    """A fresh one; its plugin is imported now, on the thread that uses it."""
+    seeded = {"seed": seed} if any(p.name == "seed" for p in choice.parameters) else {}
+    return choice.make(choice.configured({**seeded, **settings}))
 
 
 def _choices(plugins: Plugins | None, point: Point, guard: Guard[Made]) -> tuple[Choice[Made], ...]:

@@ -119,6 +119,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     _a("show_trails", "View", "Trails", "Show where each target has been", "Y", check=True),
     _a("colour_by_class", "View", "Colour by class", "Colour boxes by class instead of by track", "C", check=True),
     _a("shortcuts", "Help", "Shortcuts…", "List every action with its keys, and change them", "F1", "?"),
+    _a("list_plugins", "Help", "Plugins…", "What plugins bring, and what is wrong with them"),
     _a("about", "Help", "About", "Version, and where things are kept"),
 )  # fmt: skip
 

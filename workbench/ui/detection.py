@@ -13,6 +13,8 @@ from PySide6.QtWidgets import QWidget
 
 from workbench.services.detecting import can_detect
 from workbench.services.models import ModelEntry
+from workbench.services.plugin_finding import Plugins
+from workbench.services.plugins import detectors
 from workbench.ui.canvas import EMPTY, CanvasView
 from workbench.ui.colours import parse_colour
 from workbench.ui.commands.detect import DetectCommands
@@ -47,13 +49,14 @@ class Detection(QObject):
         *,
         compute: TaskQueue,
         fetching: TaskQueue,
+        plugins: Plugins,
         parent: QWidget,
     ) -> None:
         super().__init__(parent)
-        self._state, self._canvas = state, canvas
+        self._state, self._canvas, self._plugins = state, canvas, plugins
         self._show = Show()
         self.panel, self.models_panel = DetectionPanel(parent), ModelsPanel(parent)
-        self.commands = DetectCommands(state, compute, editor, parent)
+        self.commands = DetectCommands(state, compute, editor, parent, plugins=plugins)
         self.heat_commands = HeatCommands(state, parent)
         self.models = ModelCommands(fetching, self.models_panel, parent)
         for refusing in (self.commands, self.models):
@@ -114,6 +117,8 @@ class Detection(QObject):
     @Slot(object)
     def _on_listed(self, entries: Sequence[ModelEntry]) -> None:
         ready = [entry for entry in entries if can_detect(entry)]
-        self.commands.models = tuple(entry.name for entry in ready)
-        self.panel.show_models([(e.name, f"{e.spec}: {purpose(e)}") for e in ready])
+        shown = [(e.name, f"{e.spec}: {purpose(e)}") for e in ready]
+        shown += [(c.name, f"{c.title}: {c.description}") for c in detectors(self._plugins)]
+        self.commands.models = tuple(name for name, _ in shown)
+        self.panel.show_models(shown)
         self.commands.model = self.panel.model  # the one that was chosen may be gone

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Slot
@@ -18,18 +19,24 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from workbench.formats.registry import FORMATS
+from workbench.formats.registry import FORMATS, Format
 
 
 class ExportDialog(QDialog):
     """Asks for a format, a folder, the range and whether pictures are written too."""
 
-    def __init__(self, scope: tuple[int, int] | None, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        scope: tuple[int, int] | None,
+        parent: QWidget | None = None,
+        *,
+        formats: Sequence[Format] = FORMATS,
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle("Export")
         self._scope = scope
         self._formats = QComboBox()
-        for spec in FORMATS:
+        for spec in formats:
             if spec.write is not None:
                 self._formats.addItem(spec.title, spec.name)
                 self._formats.setItemData(

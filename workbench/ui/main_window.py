@@ -11,6 +11,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QLabel, QMainWindow, QMessageBox
 
 from workbench.core.edits import Scope
+from workbench.services.plugins import find_plugins
 from workbench.services.projects import Opened, missing_media
 from workbench.ui.canvas.view import CanvasView
 from workbench.ui.commands.classes import ClassCommands
@@ -19,6 +20,7 @@ from workbench.ui.commands.edit import EditCommands
 from workbench.ui.commands.file import FileCommands
 from workbench.ui.commands.go import GoCommands
 from workbench.ui.commands.help import HelpCommands
+from workbench.ui.commands.plugins import PluginCommands
 from workbench.ui.commands.track import TrackCommands
 from workbench.ui.commands.view import ViewCommands
 from workbench.ui.context_menus import ContextMenus
@@ -69,6 +71,7 @@ class MainWindow(QMainWindow):
         self.fetching = TaskQueue("models", self)  # nor an export behind a download
         self.loader = FrameLoader(self)
         self.editor = Editor(opened.project, self.writing, self)
+        self.plugins = find_plugins()
         self._make_views()
         self._make_commands()
         self._lay_out()
@@ -99,19 +102,30 @@ class MainWindow(QMainWindow):
         self.go = GoCommands(self.state, lambda: self.loader.waiting, self)
         self.edits = EditCommands(self.state, self.editor, self)
         self.view = ViewCommands(self.state, self.canvas)
-        self.track = TrackCommands(self.state, self.compute, lambda: self.canvas.is_dragging, self)
-        self.files = FileCommands(self.state, self.jobs, self)
+        self.track = TrackCommands(
+            self.state, self.compute, lambda: self.canvas.is_dragging, self, plugins=self.plugins
+        )
+        self.files = FileCommands(self.state, self.jobs, self, plugins=self.plugins)
         self.class_commands = ClassCommands(self.state, self.edits, self.classes, self)
         self._keymap = KeyMap(self._settings)
         self.help = HelpCommands(self.state, self._keymap, self)
+        self.plugin_commands = PluginCommands(self.plugins, self.jobs, self)
         self.detection = Detection(
-            self.state, self.canvas, self.editor, compute=self.compute, fetching=self.fetching, parent=self
+            self.state,
+            self.canvas,
+            self.editor,
+            compute=self.compute,
+            fetching=self.fetching,
+            plugins=self.plugins,
+            parent=self,
         )
         self.draw = DrawCommands(
             self.state, self.canvas, self.edits, self.notice, running=self._is_running, stop=self.track.stop
         )
         groups = (self.draw, self.go, self.edits, self.view, self.track, self.files, self.class_commands)
-        self.actions_by_id = build_menus(self, (*groups, *self.detection.groups, self.help))
+        self.actions_by_id = build_menus(
+            self, (*groups, *self.detection.groups, self.plugin_commands, self.help)
+        )
         self.detection.add_actions(self.actions_by_id)
         assign_keys(self.actions_by_id, self._keymap.keys)
         self._menus = ContextMenus(self.state, self.actions_by_id, self)
@@ -132,7 +146,7 @@ class MainWindow(QMainWindow):
         docks = add_docks(self, right=(tracks, tools), bottom={"Timeline": self.timeline})
         self.class_commands.panel_wanted.connect(docks["Classes"].raise_)
         self.detection.commands.panel_wanted.connect(docks["Detection"].raise_)
-        self._trackers = TrackerBox()
+        self._trackers = TrackerBox(self.plugins)
         self._trackers.chosen.connect(self.track.use_tracker)
         self.track.checkpoint_chosen.connect(self._trackers.use_checkpoint)
         self._videos = VideoBox(self.state)

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QComboBox, QWidget
 
+from workbench.services.plugin_finding import Plugins
 from workbench.services.plugins import trackers
 
 
@@ -19,10 +20,10 @@ class TrackerBox(QComboBox):
 
     chosen = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, plugins: Plugins, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        for info in trackers():
+        for info in trackers(plugins):
             self._add(info.title, info.name, info.description)
             if info.default:
                 self.setCurrentIndex(self.count() - 1)

@@ -11,6 +11,7 @@ from workbench.core.edits import ChangeSet
 from workbench.core.errors import UserError
 from workbench.services.accepting import accept
 from workbench.services.detecting import DetectedFrame, DetectOptions, Detectors, DetectOutcome, detect
+from workbench.services.plugin_finding import Plugins
 from workbench.ui.detect_dialog import DetectDialog
 from workbench.ui.editor import Editor
 from workbench.ui.state import UiState
@@ -34,10 +35,12 @@ class DetectCommands(QObject):
     refused = Signal(str)
     panel_wanted = Signal()
 
-    def __init__(self, state: UiState, queue: TaskQueue, editor: Editor, parent: QWidget) -> None:
+    def __init__(
+        self, state: UiState, queue: TaskQueue, editor: Editor, parent: QWidget, *, plugins: Plugins
+    ) -> None:
         super().__init__(parent)
         self._state, self._queue, self._editor, self._window = state, queue, editor, parent
-        self._detectors = Detectors(threads=THREADS)
+        self._detectors = Detectors(threads=THREADS, plugins=plugins)
         self.model: str | None = None
         self.models: tuple[str, ...] = ()
         self._task: int | None = None

@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from workbench.core.progress import Progress
 from workbench.services.exporting import export
 from workbench.services.importing import import_file
+from workbench.services.plugin_finding import Plugins
+from workbench.services.plugin_formats import all_formats
 from workbench.services.projects import add_media, is_project, locate_media
 from workbench.store import Video
 from workbench.ui.camera_dialog import CameraDialog
@@ -43,9 +45,10 @@ class FileCommands(QObject):
     relinked = Signal()
     proxy_built = Signal()
 
-    def __init__(self, state: UiState, jobs: TaskQueue, parent: QWidget) -> None:
+    def __init__(self, state: UiState, jobs: TaskQueue, parent: QWidget, *, plugins: Plugins) -> None:
         super().__init__(parent)
         self._state, self._jobs, self._window = state, jobs, parent
+        self._formats = all_formats(plugins)
         self._running: dict[int, tuple[str, Handler]] = {}
         jobs.done.connect(self._on_done)
         jobs.cancelled.connect(self._on_cancelled)
@@ -126,7 +129,11 @@ class FileCommands(QObject):
             return
         project = self._state.project
         label = f"Importing {path.name}"
-        self._submit(label, lambda: import_file(project, video.id, None, path), self._show_report)
+        self._submit(
+            label,
+            lambda: import_file(project, video.id, None, path, formats=self._formats),
+            self._show_report,
+        )
 
     @Slot()
     def export_files(self) -> None:
@@ -134,7 +141,7 @@ class FileCommands(QObject):
         if self._state.video is None:
             self.refused.emit("Open a video first; there is nothing to export yet.")
             return
-        dialog = ExportDialog(self._state.scope, self._window)
+        dialog = ExportDialog(self._state.scope, self._window, formats=self._formats)
         if dialog.exec():
             self.export_to(dialog.format, dialog.target, images=dialog.images, scope=dialog.scope)
 
@@ -148,7 +155,16 @@ class FileCommands(QObject):
         start, stop = scope or (None, None)
         self._submit(
             f"Exporting to {target}",
-            lambda: export(project, video.id, format_name, target, start=start, stop=stop, images=images),
+            lambda: export(
+                project,
+                video.id,
+                format_name,
+                target,
+                start=start,
+                stop=stop,
+                images=images,
+                formats=self._formats,
+            ),
             self._show_report,
         )
 

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from workbench.core.errors import WorkbenchError
+from workbench.services.plugin_finding import Plugins
 from workbench.services.plugins import find_tracker
 from workbench.services.tracking import (
     Direction,
@@ -40,11 +41,17 @@ class TrackCommands(QObject):
     checkpoint_chosen = Signal(str)
 
     def __init__(
-        self, state: UiState, queue: TaskQueue, dragging: Callable[[], bool], parent: QWidget
+        self,
+        state: UiState,
+        queue: TaskQueue,
+        dragging: Callable[[], bool],
+        parent: QWidget,
+        *,
+        plugins: Plugins,
     ) -> None:
         super().__init__(parent)
         self._state, self._queue, self._window = state, queue, parent
-        self._dragging = dragging
+        self._dragging, self._plugins = dragging, plugins
         self.tracker: str | None = None  # None = the default
         self.follow = True
         self._task: int | None = None
@@ -86,7 +93,7 @@ class TrackCommands(QObject):
 
     def prepare(self) -> None:
         """Load the default tracker while the user looks round, so that the first pass begins at once."""
-        make = find_tracker(self.tracker, threads=THREADS)
+        make = find_tracker(self.tracker, threads=THREADS, plugins=self._plugins)
         self._queue.submit(Task("Preparing the tracker", once(make)))
 
     @Slot(bool)
@@ -137,7 +144,7 @@ class TrackCommands(QObject):
             self.refused.emit("Select a box to follow first, or draw one with N.")
             return
         name = self.tracker
-        make = find_tracker(name, threads=THREADS)
+        make = find_tracker(name, threads=THREADS, plugins=self._plugins)
         shown = Path(name).name if name else "default"
         label = f"Tracking {len(targets)} target(s) {'forward' if direction == 1 else 'backward'}"
         options = PassOptions(direction=direction)
