@@ -1,3 +1,4 @@
+import getpass
 import random
 
 import pytest
@@ -59,7 +60,7 @@ def test_history_survives_closing(filled):
         assert stored(again) == before
     with Project.open(filled.path) as again:
         assert (again.undo_name, again.redo_name) == ("Add tracks", "Move box")
-        assert again.redo().author == ""
+        assert again.redo().author == getpass.getuser()
 
 
 def test_a_new_edit_drops_what_could_be_redone(filled):

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.core.rows import KEYS, ROW_TYPES, BoxRow, Origin, Row, TrackRow
+from workbench.core.rows import KEYS, ROW_TYPES, BoxRow, Origin, ReviewItemRow, Row, TrackRow
 from workbench.core.track_boxes import TrackBoxes
 from workbench.store.sqlite import Database
 
@@ -74,6 +74,12 @@ class Reads:
         """The boxes of one track in the frames [start, stop), by frame; None = from or to the end."""
         where = "track_id = ? AND frame >= ? AND frame < ? ORDER BY frame"
         return self._boxes(where, (track_id, 0 if start is None else start, _END if stop is None else stop))
+
+    def nearest_box(self, track_id: int, frame: int, *, step: int = 1) -> BoxRow | None:
+        """The first box of a track at ``frame`` or behind it; for step -1 the last one before it."""
+        where = "frame >= ? ORDER BY frame" if step == 1 else "frame < ? ORDER BY frame DESC"
+        found = self._boxes(f"track_id = ? AND {where} LIMIT 1", (track_id, frame))
+        return found[0] if found else None
 
     def box_columns(self, video_id: int) -> BoxColumns:
         """All boxes of a video as arrays, by frame and track."""
@@ -147,6 +153,18 @@ class Reads:
         where = " AND ".join(terms) or "1"
         sql = f"SELECT * FROM {table} WHERE {where} ORDER BY {', '.join(KEYS[table])}"
         return list(map(kind._make, self._db.read(sql, tuple(terms.values()))))
+
+    def review_items(self, video_id: int, tracks: Iterable[int] | None = None) -> list[ReviewItemRow]:
+        """The review items of a video by id; only those that may be about some of these tracks, if given."""
+        where, values = "video_id = ?", [video_id]
+        if tracks is not None:
+            ids = sorted(set(tracks))
+            marks = ", ".join("?" * len(ids))
+            # A third track and those behind it are in the list only.
+            some = f"track_id IN ({marks}) OR other_track_id IN ({marks}) OR tracks LIKE '%,%,%'"
+            where, values = f"{where} AND ({some})", [*values, *ids, *ids]
+        found = self._db.read(f"SELECT * FROM review_item WHERE {where} ORDER BY id", values)
+        return list(map(partial(tuple.__new__, ReviewItemRow), found))
 
     def _boxes(self, where: str, values: tuple[int, ...]) -> list[BoxRow]:
         found = self._db.read(f"SELECT * FROM box WHERE {where}", values)
