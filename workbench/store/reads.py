@@ -6,7 +6,7 @@ All of it may be called from any thread, while another writes. Rows come as the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -120,8 +120,7 @@ class Reads:
         """Those of these tracks that exist, by id."""
         found: dict[int, TrackRow] = {}
         for some in _batches(sorted(set(ids))):
-            marks = ", ".join("?" * len(some))
-            for row in self._db.read(f"SELECT * FROM track WHERE id IN ({marks})", some):
+            for row in self._db.read(f"SELECT * FROM track WHERE id IN ({_marks(some)})", some):
                 found[row[0]] = TrackRow._make(row)
         return found
 
@@ -154,17 +153,41 @@ class Reads:
         sql = f"SELECT * FROM {table} WHERE {where} ORDER BY {', '.join(KEYS[table])}"
         return list(map(kind._make, self._db.read(sql, tuple(terms.values()))))
 
-    def review_items(self, video_id: int, tracks: Iterable[int] | None = None) -> list[ReviewItemRow]:
-        """The review items of a video by id; only those that may be about some of these tracks, if given."""
-        where, values = "video_id = ?", [video_id]
+    def review_items(
+        self, video_id: int, *, tracks: Collection[int] | None = None, kinds: Collection[str] | None = None
+    ) -> list[ReviewItemRow]:
+        """The review items of a video, by id.
+
+        Args:
+            tracks: only such as may be about some of these; those about three tracks and more always may.
+            kinds: only those of these kinds.
+        """
+        where, values = ["video_id = ?"], [video_id, *(kinds or ()), *(2 * sorted(set(tracks or ())))]
+        if kinds is not None:
+            where.append(f"kind IN ({_marks(kinds)})")
         if tracks is not None:
-            ids = sorted(set(tracks))
-            marks = ", ".join("?" * len(ids))
-            # A third track and those behind it are in the list only.
-            some = f"track_id IN ({marks}) OR other_track_id IN ({marks}) OR tracks LIKE '%,%,%'"
-            where, values = f"{where} AND ({some})", [*values, *ids, *ids]
-        found = self._db.read(f"SELECT * FROM review_item WHERE {where} ORDER BY id", values)
-        return list(map(partial(tuple.__new__, ReviewItemRow), found))
+            marks = _marks(set(tracks))  # the list alone names a third track and those behind it
+            where.append(f"(track_id IN ({marks}) OR other_track_id IN ({marks}) OR tracks LIKE '%,%,%')")
+        sql = f"SELECT * FROM review_item WHERE {' AND '.join(where)} ORDER BY id"
+        return list(map(partial(tuple.__new__, ReviewItemRow), self._db.read(sql, values)))
+
+    def review_item(self, item_id: int) -> ReviewItemRow | None:
+        """One review item."""
+        found = self._db.read("SELECT * FROM review_item WHERE id = ?", (item_id,))
+        return ReviewItemRow._make(found[0]) if found else None
+
+    def review_counts(self, video_id: int, *, besides: Collection[str] = ()) -> dict[str, tuple[int, float]]:
+        """How many review items of a video have each verdict, and the sum of their scores.
+
+        Args:
+            besides: kinds that are not counted.
+        """
+        sql = (
+            "SELECT verdict, count(*), sum(score) FROM review_item"
+            f" WHERE video_id = ? AND kind NOT IN ({_marks(besides)}) GROUP BY verdict"
+        )
+        found = self._db.read(sql, (video_id, *besides))
+        return {verdict: (count, score) for verdict, count, score in found}
 
     def _boxes(self, where: str, values: tuple[int, ...]) -> list[BoxRow]:
         found = self._db.read(f"SELECT * FROM box WHERE {where}", values)
@@ -181,3 +204,8 @@ class Reads:
 
 def _batches(ids: list[int]) -> Iterator[list[int]]:
     return (ids[i : i + _MANY] for i in range(0, len(ids), _MANY))
+
+
+def _marks(values: Collection[object]) -> str:
+    """Places for values in a statement."""
+    return ", ".join("?" * len(values))

@@ -1,0 +1,170 @@
+"""The review queue: what is asked next, and what a verdict does.
+
+A verdict and the correction it accepts are one edit, so that Undo brings the item back with the boxes.
+Functions that decide return a change set, as ``services.editing`` does; the caller applies it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from workbench.core.edits import Change, ChangeSet
+from workbench.core.errors import UserError
+from workbench.core.fixes import Fix
+from workbench.core.rows import ReviewItemRow
+from workbench.services import identities
+from workbench.services.editing import join
+from workbench.services.identities import Plan
+from workbench.services.review_items import (
+    ACCEPTED,
+    FIXED,
+    JUDGEMENTS,
+    OPEN,
+    REJECTED,
+    SKIPPED,
+    ReviewItem,
+)
+from workbench.store import Project
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which items are asked for.
+
+    Args:
+        kinds: of issue; empty = all.
+        verdicts: of ``review_items.VERDICTS``.
+        tracks: at least one of these is concerned; empty = any.
+        start, stop: frames [start, stop) that the item's span meets; None = to the end.
+        least: probability from which on.
+    """
+
+    kinds: frozenset[str] = frozenset()
+    verdicts: frozenset[str] = frozenset({OPEN})
+    tracks: frozenset[int] = frozenset()
+    start: int = 0
+    stop: int | None = None
+    least: float = 0.0
+
+
+@dataclass(frozen=True)
+class ReviewProgress:
+    """How far the review of a video is.
+
+    Args:
+        reviewed: items with a verdict, those skipped not counted.
+        remaining: items that are open or were skipped.
+        expected_errors: errors expected among those that remain: the sum of their probabilities.
+    """
+
+    reviewed: int
+    remaining: int
+    expected_errors: float
+
+
+def queue(project: Project, video_id: int, filters: Filters | None = None) -> list[ReviewItem]:
+    """The items that pass the filters, those first that are expected to put most boxes right."""
+    filters = filters or Filters()
+    items = (ReviewItem(row) for row in project.review_items(video_id) if _passes(row, filters))
+    chosen = [i for i in items if not filters.tracks or filters.tracks.intersection(i.tracks)]
+    return sorted(chosen, key=lambda item: (-item.expected_gain, item.id))
+
+
+def progress(project: Project, video_id: int) -> ReviewProgress:
+    """How far the review of a video is."""
+    counts = project.review_counts(video_id, besides=JUDGEMENTS)
+    left = [counts.get(verdict, (0, 0.0)) for verdict in (OPEN, SKIPPED)]
+    done = sum(count for verdict, (count, _) in counts.items() if verdict not in (OPEN, SKIPPED))
+    return ReviewProgress(done, sum(count for count, _ in left), sum(chance for _, chance in left))
+
+
+def accept(project: Project, item: ReviewItem, *, plan: Plan | None = None) -> ChangeSet:
+    """Carry out what an item proposes, and note that it was right.
+
+    Args:
+        plan: the item's fix, made by ``identities.carry_out`` where it takes a tracker; None = made here.
+
+    Raises:
+        UserError: it proposes nothing, was accepted before, or its fix cannot be done any more.
+    """
+    if item.fix is None:
+        raise UserError("Only a person can tell what is right here; choose an operation, or reject it.")
+    _refuse_done(item)
+    plan = identities.plan(project, item.fix) if plan is None else plan
+    return _with_verdict(plan.change, item, ACCEPTED)
+
+
+def fix_otherwise(project: Project, item: ReviewItem, fix: Fix, *, plan: Plan | None = None) -> ChangeSet:
+    """Carry out another fix than an item proposes, and note that there was an error.
+
+    Raises:
+        UserError: the fix cannot be done as it says, or the item was accepted before.
+    """
+    _refuse_done(item)
+    plan = identities.plan(project, fix) if plan is None else plan
+    return _with_verdict(plan.change, item, FIXED)
+
+
+def reject(item: ReviewItem) -> ChangeSet:
+    """Note that there is no error; it is not asked again."""
+    return _decided("Reject issue", item, verdict=REJECTED)
+
+
+def skip(item: ReviewItem) -> ChangeSet:
+    """Put an item off."""
+    return _decided("Skip issue", item, verdict=SKIPPED)
+
+
+def reopen(item: ReviewItem) -> ChangeSet:
+    """Ask again what was rejected or skipped; an accepted one comes back by undoing its edit."""
+    _refuse_done(item)
+    return _decided("Reopen issue", item, verdict=OPEN)
+
+
+def comment(item: ReviewItem, text: str) -> ChangeSet:
+    """Note something on an item."""
+    return ChangeSet.of("Comment issue", review_item=([item.row], [item.row._replace(comment=text)]))
+
+
+def find_item(project: Project, item_id: int) -> ReviewItem | None:
+    """An item as it is stored now."""
+    row = project.review_item(item_id)
+    return None if row is None else ReviewItem(row)
+
+
+def _passes(row: ReviewItemRow, filters: Filters) -> bool:
+    return (
+        row.kind not in JUDGEMENTS
+        and row.verdict in filters.verdicts
+        and (not filters.kinds or row.kind in filters.kinds)
+        and row.score >= filters.least
+        and row.stop > filters.start
+        and (filters.stop is None or row.start < filters.stop)
+    )
+
+
+def _refuse_done(item: ReviewItem) -> None:
+    if item.verdict in (ACCEPTED, FIXED):
+        raise UserError("This was put right already; undo that edit to decide anew.")
+
+
+def _decided(name: str, item: ReviewItem, *, verdict: str) -> ChangeSet:
+    _refuse_done(item)
+    return ChangeSet.of(name, review_item=([item.row], [item.row._replace(verdict=verdict)]))
+
+
+def _with_verdict(change: ChangeSet, item: ReviewItem, verdict: str) -> ChangeSet:
+    """A change set that also decides an item, whatever it would have done to it."""
+    decided = ([item.row], [item.row._replace(verdict=verdict)])
+    others = ChangeSet(change.name, tuple(_without(c, item.id) for c in change.changes))
+    return join([others, ChangeSet.of(change.name, review_item=decided)])
+
+
+def _without(change: Change, item_id: int) -> Change:
+    if change.table != "review_item":
+        return change
+    before, after = (
+        tuple(row for row in rows if isinstance(row, ReviewItemRow) and row.id != item_id)
+        for rows in (change.before, change.after)
+    )
+    return Change(change.table, before, after)
