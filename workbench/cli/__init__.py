@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench import __version__
-from workbench.cli import detect, evaluate, models, plugins, projects, stats, track, train
+from workbench.cli import detect, evaluate, models, plugins, projects, runs, stats, track, train
 from workbench.core.errors import WorkbenchError
 
 EPILOG = """\
@@ -64,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     for add in (
         _add_window,
         track.add_track,
+        runs.add_run,
         detect.add_detect,
         projects.add_export,
         projects.add_import,

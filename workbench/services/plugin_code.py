@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import logging
 import sys
@@ -156,3 +157,11 @@ class Brought:
     def made(self, options: Any) -> Any:
         """Call it with options, or without an argument where it has none."""
         return self.call(*([options] if self.contribution.options else []))
+
+
+def digest_of_code(plugin: Plugin) -> str:
+    """SHA-256 of a plugin's Python files and of what it says of itself."""
+    digest = hashlib.sha256()
+    for path in sorted(p for p in plugin.folder.rglob("*") if p.suffix in (".py", ".toml")):
+        digest.update(path.relative_to(plugin.folder).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()

@@ -17,7 +17,7 @@ from workbench.core.parameters import Parameter, made_options, parameters_of
 from workbench.core.target import SingleTargetTracker
 from workbench.formats.registry import FORMATS
 from workbench.inference.trackers import TrackerInfo, available, make
-from workbench.services.plugin_code import Brought
+from workbench.services.plugin_code import Brought, digest_of_code
 from workbench.services.plugin_finding import Plugins, in_folders, in_packages, plugin_folders
 from workbench.services.plugin_guard import (
     GuardedDetector,
@@ -66,6 +66,10 @@ class Choice(Generic[Made]):
             PluginError: the plugin cannot be used.
         """
         return self._brought.plugin.call(parameters_of, self.options)
+
+    def digest(self) -> str:
+        """SHA-256 of its plugin's files; while it is the same, what it finds is expected to be."""
+        return digest_of_code(self._brought.plugin)
 
     def configured(self, given: Mapping[str, Any]) -> Any:
         """Its options with some values set, see ``core.parameters.made_options``.

@@ -267,6 +267,11 @@ class Catalogue:
         """Note that a run has ended, and how."""
         return self._update(Run, run_id, {"state": state, "finished_at": _now()})
 
+    def reopen_run(self, run_id: int, *, parameters: Mapping[str, Any]) -> Run:
+        """Note that a run that did not come to its end goes on, with these parameters."""
+        fields = {"state": "running", "finished_at": None, "parameters": dict(parameters)}
+        return self._update(Run, run_id, fields)
+
     def runs(self, video_id: int | None = None) -> list[Run]:
         """The runs over one video, or all, oldest first."""
         return [r for r in self._all(Run) if video_id is None or r.video_id == video_id]

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Generator, Iterable
 from contextlib import closing
 from itertools import islice
-from typing import Any, TypeVar
 
+from workbench.core.prefetching import prefetched
 from workbench.inference.detection.session import Output, Session
 from workbench.models.geometry import Image
-
-T = TypeVar("T")
-R = TypeVar("R")
 
 
 def detect_frames(
@@ -36,27 +31,3 @@ def detect_frames(
         while some := list(islice(prepared, count)):
             outputs = session.run([one for _, one in some])
             yield from ((number, output) for (number, _), output in zip(some, outputs, strict=True))
-
-
-def prefetched(items: Iterable[T], prepare: Callable[[T], R], *, ahead: int) -> Generator[R, None, None]:
-    """The items, each prepared; up to ``ahead`` of them beforehand, in one thread.
-
-    What ``items`` or ``prepare`` raises is raised in its turn. At the end, and when the generator is closed,
-    the thread has ended and ``items`` is closed where that can be done.
-    """
-    source = iter(items)
-    end = object()
-
-    def take() -> Any:
-        return next((prepare(item) for item in islice(source, 1)), end)
-
-    pool = ThreadPoolExecutor(1, thread_name_prefix="frames")
-    try:
-        waiting = deque(pool.submit(take) for _ in range(ahead))
-        while (made := waiting.popleft().result()) is not end:
-            waiting.append(pool.submit(take))
-            yield made
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-        if hasattr(source, "close"):
-            source.close()

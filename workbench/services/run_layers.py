@@ -1,0 +1,354 @@
+"""What a run's tracks become in a project that has boxes already: pure functions of rows.
+
+A run is a layer over what is there. What a person made or verified stays, as do imported boxes, those that
+followed a drawn target, and those that were filled in between keyframes; what an earlier run over many
+targets put there gives way. Then:
+
+* A new track that lies on boxes that stay becomes their track: in each of their frames it is assigned to the
+  box that it overlaps, in doubt to that which it overlaps in more frames. Its own boxes fill the frames where
+  that track has none.
+* Where it lies first on one track and later on another it is split between them, at its least sure link
+  there, or else in the middle. Where two new tracks lie on one track at different times, each has its own
+  part, and where both would be it, the later one takes over in the middle.
+* A new track that begins or ends at the border of the run's frames goes on a track that is on the other side
+  of it, and one that lies on what gives way takes over its identity, so that numbers do not change when a run
+  is repeated. Both are weaker than boxes that stay, and never put a second box of a track into a frame.
+* No box comes beside one of the same class that stays and is in the same place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.core.boxes import iou
+from workbench.core.rows import BoxRow, Origin, TrackRow
+from workbench.tracking.assignment import solve
+from workbench.tracking.costs import Pairs
+from workbench.tracking.offline import Tracks
+
+SAME = 0.5  # overlap above which two boxes are of one target
+ACROSS = 0.3  # the same of boxes on two sides of a border, between which the target moved
+REACH = 5  # frames from a border within which a track counts as reaching it
+NONE = -1
+
+Indices = NDArray[np.int64]
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Present:
+    """What the project has already.
+
+    Args:
+        staying: rows in the run's frames that it may not replace.
+        going: those that it replaces.
+        beside: rows outside the run's frames, within ``REACH`` of them.
+        categories: id of the class of every track named in these rows, by the track's id.
+    """
+
+    staying: Sequence[BoxRow] = ()
+    going: Sequence[BoxRow] = ()
+    beside: Sequence[BoxRow] = ()
+    categories: dict[int, int] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """What a run comes to.
+
+    Args:
+        tracks: that are new.
+        boxes: that come.
+        track_of: (M,) id of the track that each box of the run belongs to, also where it is not written.
+        inherited: ids of the tracks that were there before and go on.
+    """
+
+    tracks: tuple[TrackRow, ...]
+    boxes: tuple[BoxRow, ...]
+    track_of: Indices
+    inherited: frozenset[int]
+
+
+def lay(
+    new: Tracks,
+    present: Present,
+    *,
+    video_id: int,
+    run_id: int,
+    span: tuple[int, int],
+    categories: Sequence[int],
+    number: int,
+    new_ids: Callable[[int], Iterable[int]],
+) -> Layer:
+    """Lay a run's tracks over what is there.
+
+    Args:
+        new: by id and then frame.
+        span: frames [start, stop) of the run.
+        categories: id of each class that ``new.classes`` counts.
+        number: the first identity number that is free.
+        new_ids: ids for so many new tracks.
+    """
+    stay, go, beside = (
+        _Rows.of(r, present.categories) for r in (present.staying, present.going, present.beside)
+    )
+    category = np.asarray(categories, np.int64)[new.classes]
+    lying = _pairs(new, category, stay)
+    track_of = _identities(new, stay, lying, present.staying)
+    taken = _Taken(new, stay, track_of)
+    _join_at_borders(new, category, beside, span, taken)
+    _join_replaced(new, category, go, taken)
+    written = ~_hidden(new, stay, lying, track_of)
+    inherited = frozenset(np.unique(track_of[track_of != NONE]).tolist())
+    fresh = np.unique(new.ids[written & (track_of == NONE)])
+    tracks: list[TrackRow] = []
+    for track_id, name in zip(new_ids(len(fresh)), fresh.tolist(), strict=True):
+        rows = (new.ids == name) & (track_of == NONE)
+        track_of[rows] = track_id
+        kind = int(category[np.argmax(rows)])
+        tracks.append(TrackRow(track_id, video_id, kind, number + len(tracks), "", run_id))
+    boxes = tuple(_box_rows(new, track_of, written, video_id, run_id))
+    return Layer(tuple(tracks), boxes, track_of, inherited)
+
+
+@dataclass(frozen=True, eq=False)
+class _Rows:
+    """Stored rows as columns, (N,) each, by frame."""
+
+    frames: Indices
+    tracks: Indices
+    boxes: Array  # (N, 4)
+    categories: Indices
+    there: NDArray[np.bool_]  # not marked as outside
+
+    @classmethod
+    def of(cls, rows: Sequence[BoxRow], categories: dict[int, int] | None) -> _Rows:
+        known = categories or {}
+        rows = sorted(rows, key=lambda row: (row.frame, row.track_id))
+        return cls(
+            np.array([row.frame for row in rows], np.int64),
+            np.array([row.track_id for row in rows], np.int64),
+            np.array([row.box for row in rows], np.float64).reshape(-1, 4),
+            np.array([known.get(row.track_id, NONE) for row in rows], np.int64),
+            np.array([not row.outside for row in rows], np.bool_),
+        )
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+
+@dataclass(frozen=True, eq=False)
+class _Pairs:
+    """A new box and a stored one of the same frame that overlap, (P,) each."""
+
+    new: Indices
+    stored: Indices
+    overlaps: Array
+    alike: NDArray[np.bool_]  # of the same class
+
+
+def _pairs(new: Tracks, category: Indices, rows: _Rows) -> _Pairs:
+    """Boxes that overlap more than ``SAME``, frame by frame; none with a row that is outside."""
+    order = np.argsort(new.frames, kind="stable")
+    frames = new.frames[order]
+    parts: list[tuple[Indices, Indices, Array]] = []
+    for frame in np.intersect1d(frames, rows.frames).tolist():
+        mine = order[slice(*np.searchsorted(frames, (frame, frame + 1)))]
+        first, last = np.searchsorted(rows.frames, (frame, frame + 1)).tolist()
+        overlap = iou(new.boxes[mine], rows.boxes[first:last])
+        near, at = np.nonzero((overlap > SAME) & rows.there[first:last])
+        parts.append((mine[near], at + first, overlap[near, at]))
+    none = np.empty(0, np.int64)
+    a = np.concatenate([none, *(p[0] for p in parts)])
+    b = np.concatenate([none, *(p[1] for p in parts)])
+    return _Pairs(
+        a, b, np.concatenate([np.empty(0), *(p[2] for p in parts)]), category[a] == rows.categories[b]
+    )
+
+
+def _identities(new: Tracks, stay: _Rows, lying: _Pairs, staying: Sequence[BoxRow]) -> Indices:
+    """The stored track that each new box belongs to by the boxes that stay, (M,); NONE = none."""
+    track_of = np.full(len(new), NONE, np.int64)
+    events = _events(new, stay, lying, staying)
+    if not len(events):
+        return track_of
+    _split(new, events, track_of)
+    _share(new, events, track_of)
+    return track_of
+
+
+_EVENT = np.dtype([("frame", "i8"), ("new", "i8"), ("track", "i8")])
+"""In a frame, a new track lies on a box of a stored track that stays."""
+
+
+def _events(new: Tracks, stay: _Rows, lying: _Pairs, staying: Sequence[BoxRow]) -> NDArray[np.void]:
+    """One to one in each frame. A single box that nobody looked at says nothing of who is who."""
+    rows = sorted(staying, key=lambda row: (row.frame, row.track_id))
+    looked_at = np.array([row.protected for row in rows], np.bool_)
+    several = np.isin(stay.tracks, _repeated(stay.tracks))
+    telling = (looked_at | several)[lying.stored]
+    mine, theirs = lying.new[telling], lying.stored[telling]
+    overlap = lying.overlaps[telling] - np.where(lying.alike[telling], 0.0, 1.0 - SAME)
+    _, pair = np.unique(np.stack([new.ids[mine], stay.tracks[theirs]]), axis=1, return_inverse=True)
+    agreement = np.bincount(pair.ravel(), overlap)[pair.ravel()] if len(pair.ravel()) else overlap
+    worth = overlap + agreement / max(float(agreement.max(initial=0.0)), 1.0)
+    chosen = solve(Pairs(mine.astype(np.intp), theirs.astype(np.intp), -worth), 0.0)
+    events = np.empty(len(chosen.rows), _EVENT)
+    events["frame"] = new.frames[chosen.rows]
+    events["new"] = new.ids[chosen.rows]
+    events["track"] = stay.tracks[chosen.columns]
+    return events
+
+
+def _repeated(values: Indices) -> Indices:
+    found, counts = np.unique(values, return_counts=True)
+    return found[counts > 1]
+
+
+def _split(new: Tracks, events: NDArray[np.void], track_of: Indices) -> None:
+    """Give each new track the identity it lies on, from cut to cut where these are several."""
+    events = np.sort(events, order=("new", "frame"))
+    for name in np.unique(events["new"]).tolist():
+        own = events[events["new"] == name]
+        rows = slice(*np.searchsorted(new.ids, (name, name + 1)))
+        change = np.flatnonzero(np.diff(own["track"])) + 1
+        cuts = [_cut(new, name, own["frame"][i - 1], own["frame"][i]) for i in change]
+        label = own["track"][np.append(0, change)]
+        track_of[rows] = label[np.searchsorted(cuts, new.frames[rows], side="right")]
+
+
+def _cut(new: Tracks, name: int, before: int, after: int) -> int:
+    """The first frame of the later one of two targets that a track took for one: (before, after]."""
+    links = new.links
+    inside = np.flatnonzero((links.ids == name) & (links.before >= before) & (links.after <= after))
+    if len(inside):
+        return int(links.after[inside[np.argmin(links.probabilities[inside])]])
+    return int(before + after + 1) // 2
+
+
+def _share(new: Tracks, events: NDArray[np.void], track_of: Indices) -> None:
+    """Where several new tracks lie on one stored one, leave each the frames about those where it does."""
+    events = np.sort(events, order=("track", "frame"))
+    for track in np.unique(events["track"]).tolist():
+        own = events[events["track"] == track]
+        claimed = np.flatnonzero(track_of == track)
+        if len(np.unique(new.ids[claimed])) < 2:
+            continue
+        change = np.flatnonzero(np.diff(own["new"])) + 1
+        cuts = [_change(new, claimed, own[i - 1], own[i]) for i in change]
+        owner = own["new"][np.append(0, change)]
+        owned = owner[np.searchsorted(cuts, new.frames[claimed], side="right")]
+        track_of[claimed[owned != new.ids[claimed]]] = NONE
+
+
+def _change(new: Tracks, claimed: Indices, earlier: np.void, later: np.void) -> int:
+    """The frame from which the later of two new tracks has a stored track's identity."""
+    frames, names = new.frames[claimed], new.ids[claimed]
+    between = (frames > earlier["frame"]) & (frames <= later["frame"])
+    last = int(frames[(names == earlier["new"]) & between].max(initial=earlier["frame"]))
+    first = int(frames[(names == later["new"]) & between].min(initial=later["frame"]))
+    if last < first:
+        return first
+    middle = int(earlier["frame"] + later["frame"] + 1) // 2
+    return min(max(middle, int(earlier["frame"]) + 1), int(later["frame"]))
+
+
+class _Taken:
+    """New tracks that have no identity yet, and the frames in which each stored track is taken."""
+
+    def __init__(self, new: Tracks, stay: _Rows, track_of: Indices) -> None:
+        self._new, self._stay, self.track_of = new, stay, track_of
+
+    def fits(self, name: int, track: int) -> bool:
+        """Whether what is left of a new track could be a stored one: they share no frame."""
+        mine = self._new.frames[self._left(name)]
+        theirs = [self._new.frames[self.track_of == track], self._stay.frames[self._stay.tracks == track]]
+        return len(mine) > 0 and not np.isin(mine, np.concatenate(theirs)).any()
+
+    def untouched(self, track: int) -> bool:
+        """Whether no new track has a stored one's identity yet."""
+        return not (self.track_of == track).any()
+
+    def give(self, name: int, track: int) -> None:
+        """Let what is left of a new track be a stored one."""
+        self.track_of[self._left(name)] = track
+
+    def _left(self, name: int) -> Indices:
+        low, high = np.searchsorted(self._new.ids, (name, name + 1))
+        return np.asarray(np.flatnonzero(self.track_of[low:high] == NONE) + low, np.int64)
+
+
+def _join_at_borders(
+    new: Tracks, category: Indices, beside: _Rows, span: tuple[int, int], taken: _Taken
+) -> None:
+    """Go on with the tracks on the other side of the run's first and last frame."""
+    start, stop = span
+    by_track = np.lexsort((beside.frames, beside.tracks))
+    for first in (True, False):
+        near = new.frames < start + REACH if first else new.frames >= stop - REACH
+        mine = np.flatnonzero(_ends(new.ids, first=first) & near & (taken.track_of == NONE))
+        across = beside.frames < start if first else beside.frames >= stop
+        theirs = by_track[(across & beside.there)[by_track]]
+        theirs = theirs[_ends(beside.tracks[theirs], first=not first)]
+        overlap = iou(new.boxes[mine], beside.boxes[theirs])
+        alike = category[mine][:, None] == beside.categories[theirs]
+        rows, columns = np.nonzero((overlap > ACROSS) & alike)
+        matches = solve(Pairs(rows, columns, -overlap[rows, columns]), 0.0)
+        for row, column in zip(mine[matches.rows], theirs[matches.columns], strict=True):
+            name, track = int(new.ids[row]), int(beside.tracks[column])
+            if taken.fits(name, track):
+                taken.give(name, track)
+
+
+def _ends(tracks: Indices, *, first: bool) -> NDArray[np.bool_]:
+    """Whether a row is the first (or else the last) of its track, for rows by track and frame."""
+    change = np.diff(tracks) != 0
+    edge = np.ones(min(len(tracks), 1), np.bool_)
+    return np.concatenate([edge, change] if first else [change, edge])
+
+
+def _join_replaced(new: Tracks, category: Indices, go: _Rows, taken: _Taken) -> None:
+    """Let new tracks take over the identities of those they replace, one to one, most overlap first."""
+    pairs = _pairs(new, category, go)
+    free = pairs.alike & (taken.track_of[pairs.new] == NONE)
+    names, tracks = new.ids[pairs.new[free]], go.tracks[pairs.stored[free]]
+    both, which, counts = np.unique(
+        np.stack([names, tracks]), axis=1, return_inverse=True, return_counts=True
+    )
+    weights = np.bincount(which.ravel(), pairs.overlaps[free], minlength=len(counts))
+    given: set[int] = set()
+    for i in np.argsort(-weights, kind="stable").tolist():
+        name, track = both[:, i].tolist()
+        shorter = min(int((new.ids == name).sum()), int((go.tracks == track).sum()))
+        much = 2 * counts[i] >= shorter
+        if much and name not in given and taken.untouched(track) and taken.fits(name, track):
+            taken.give(name, track)
+            given.add(name)
+
+
+def _hidden(new: Tracks, stay: _Rows, lying: _Pairs, track_of: Indices) -> NDArray[np.bool_]:
+    """New boxes that are not written: their track has one there that stays, or another is in their place."""
+    hidden = np.isin(_places(track_of, new.frames), _places(stay.tracks, stay.frames))
+    hidden[lying.new[lying.alike]] = True
+    return hidden
+
+
+def _places(tracks: Indices, frames: Indices) -> Indices:
+    """One number for each track and frame."""
+    return (tracks << 32) + frames
+
+
+def _box_rows(
+    new: Tracks, track_of: Indices, written: NDArray[np.bool_], video_id: int, run_id: int
+) -> Iterable[BoxRow]:
+    origins = np.where(new.detections < 0, int(Origin.INTERPOLATED), int(Origin.MODEL))
+    scores = np.clip(new.scores, 0.0, 1.0)
+    columns = (new.frames, track_of, scores, origins, new.boxes)
+    rows = zip(*(column[written].tolist() for column in columns), strict=True)
+    for frame, track, score, origin, (x, y, w, h) in rows:
+        known = None if score != score else score
+        yield BoxRow(video_id, frame, track, x, y, w, h, known, origin, run_id, 0, 0, 0, 0)

@@ -1,0 +1,91 @@
+"""What a run is told: detector, tracker, frames, and the values of their parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+from workbench.core.errors import UserError
+from workbench.core.parameters import values_of
+from workbench.services.associating import Association, class_numbers
+from workbench.services.multi_trackers import DEFAULT, find_multi_tracker
+from workbench.store import Run
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What is run, and on what.
+
+    Args:
+        detector: a name that ``RunDetectors.list`` has, or the path of a file of weights.
+        tracker: a name that ``multi_trackers`` has.
+        start, stop: frames [start, stop); None = to the end.
+        classes: names of those that become tracks; empty = all.
+        threshold: score that a detection needs to take part, [0, 1]; None = the tracker decides.
+        detector_settings, tracker_settings: values of some of their parameters.
+        seed: of everything random.
+        resume: go on with an earlier run of the same detector that did not come to its end.
+    """
+
+    detector: str = ""
+    tracker: str = DEFAULT
+    start: int = 0
+    stop: int | None = None
+    classes: tuple[str, ...] = ()
+    threshold: float | None = None
+    detector_settings: Mapping[str, Any] = field(default_factory=dict)
+    tracker_settings: Mapping[str, Any] = field(default_factory=dict)
+    seed: int = 0
+    resume: bool = True
+
+
+def association_of(options: RunOptions, names: tuple[str, ...], video: Path | None) -> Association:
+    """What a run's options say of the tracker.
+
+    Raises:
+        UserError: no such tracker, parameter or class.
+    """
+    tracker = find_multi_tracker(options.tracker)
+    return Association(
+        tracker,
+        tracker.configured(options.tracker_settings),
+        names,
+        class_numbers(names, options.classes),
+        options.threshold,
+        video,
+    )
+
+
+def span_of(options: RunOptions, count: int, path: Path) -> tuple[int, int]:
+    """The frames [start, stop) that are run, of a video with so many.
+
+    Raises:
+        UserError: the video has no such frames.
+    """
+    stop = count if options.stop is None else options.stop
+    if not 0 <= options.start < stop <= count:
+        raise UserError(
+            f"The frames {options.start}:{stop} are not in {path}, which has 0:{count}; name others."
+        )
+    return options.start, stop
+
+
+def options_of(run: Run) -> RunOptions:
+    """The options that a run was made with."""
+    known = run.parameters
+    names = {f.name for f in fields(RunOptions)} & known.keys()
+    chosen = {name: known[name] for name in names}
+    return RunOptions(**{**chosen, "classes": tuple(known.get("classes", ())), "seed": run.seed or 0})
+
+
+def record(options: RunOptions, association: Association) -> dict[str, Any]:
+    """What the catalogue keeps of the tracker's side."""
+    return {
+        "tracker": options.tracker,
+        "tracker_settings": values_of(association.options),
+        "classes": list(options.classes),
+        "threshold": options.threshold,
+        "names": list(association.names),
+    }

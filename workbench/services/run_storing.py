@@ -1,0 +1,209 @@
+"""Putting a run's tracks into the project, as one edit; see ``run_layers`` for what stays."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.core.edits import ChangeSet
+from workbench.core.errors import EditConflictError
+from workbench.core.progress import Progress
+from workbench.core.rows import ActionRow, BoxRow, Origin, PoseRow, ReviewItemRow, Row, TrackRow
+from workbench.services.editing import next_number
+from workbench.services.run_files import RunLinks
+from workbench.services.run_layers import NONE, REACH, Layer, Present, lay
+from workbench.store import Project, Run
+from workbench.tracking.offline import Tracks
+
+KIND = "multi-target"
+"""Of runs in the catalogue; a run replaces rows of its own kind only."""
+
+LARGE = 2000  # rows; a larger result is written in slices, which corrections need not wait for
+TRIES, PAUSE = 50, 0.2  # seconds between tries to write what somebody else is changing
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What became of a run's tracks: boxes and tracks that came, boxes that stayed, and the links."""
+
+    boxes: int
+    tracks: int
+    inherited: int
+    kept: int
+    links: RunLinks
+
+
+def store_tracks(
+    project: Project, run: Run, new: Tracks, *, span: tuple[int, int], categories: Sequence[int]
+) -> Generator[Progress, None, Stored]:
+    """Write a run's tracks; what somebody else is changing meanwhile is waited for.
+
+    Args:
+        new: frames as those of the video.
+        span: frames [start, stop) that were looked at; only there anything is replaced.
+        categories: id of each class that ``new.classes`` counts.
+
+    Raises:
+        ProjectError: it cannot be written.
+    """
+    for last in (*[False] * TRIES, True):
+        yield Progress(0, None, "Comparing with what is there")
+        present = present_in(project, run, span)
+        layer = _laid(project, run, new, present, span, categories)
+        change = _change(project, run, present, layer)
+        try:
+            if change:
+                yield from _written(project, change)
+        except EditConflictError:
+            if last:
+                raise
+            time.sleep(PAUSE)
+            continue
+        break
+    return Stored(
+        len(layer.boxes),
+        len({row.track_id for row in layer.boxes}),
+        len(layer.inherited),
+        len(present.staying),
+        _links(new, layer),
+    )
+
+
+def present_in(project: Project, run: Run, span: tuple[int, int]) -> Present:
+    """What a run meets in its frames and beside them."""
+    assert run.video_id is not None
+    video_id, (start, stop) = run.video_id, span
+    own = {r.id for r in project.runs(video_id) if r.kind == KIND}
+    rows = project.boxes_between(video_id, start, stop)
+    under = _under_annotations(project, run, span)
+    going = [r for r in rows if r.run_id in own and not r.protected and (r.track_id, r.frame) not in under]
+    gone = set(going)
+    beside = project.boxes_between(video_id, max(start - REACH, 0), start)
+    beside += project.boxes_between(video_id, stop, stop + REACH)
+    tracks = project.tracks_by_id({row.track_id for row in (*rows, *beside)})
+    categories = {track.id: track.category_id for track in tracks.values()}
+    return Present([r for r in rows if r not in gone], going, beside, categories)
+
+
+def _under_annotations(project: Project, run: Run, span: tuple[int, int]) -> set[tuple[int, int]]:
+    """(track, frame) of boxes that a pose or an action made or verified by a person belongs to."""
+    start, stop = span
+    places = {(pose.track_id, pose.frame) for pose in _poses(project, run, start, stop) if _persons(pose)}
+    for action in _actions(project, run, start, stop):
+        if _persons(action):
+            frames = range(max(action.start, start), min(action.stop, stop))
+            places.update((action.track_id, frame) for frame in frames)
+    return places
+
+
+def _laid(
+    project: Project,
+    run: Run,
+    new: Tracks,
+    present: Present,
+    span: tuple[int, int],
+    categories: Sequence[int],
+) -> Layer:
+    assert run.video_id is not None
+    return lay(
+        new,
+        present,
+        video_id=run.video_id,
+        run_id=run.id,
+        span=span,
+        categories=categories,
+        number=next_number(project.tracks(run.video_id)),
+        new_ids=lambda count: project.new_ids("track", count) if count else (),
+    )
+
+
+def _change(project: Project, run: Run, present: Present, layer: Layer) -> ChangeSet:
+    """The edit; rows that come as they went are left alone."""
+    same = set(present.going) & set(layer.boxes)
+    going = [row for row in present.going if row not in same]
+    coming = [row for row in layer.boxes if row not in same]
+    emptied = _emptied(project, run, present, layer)
+    return ChangeSet.of(
+        f"Run {run.model}",
+        track=(emptied, layer.tracks),
+        box=(going, coming),
+        **{table: (rows, ()) for table, rows in _going_along(project, run, going, coming, emptied).items()},
+    )
+
+
+def _emptied(project: Project, run: Run, present: Present, layer: Layer) -> list[TrackRow]:
+    """Tracks that have no box any more, and no pose or action that a person made."""
+    assert run.video_id is not None
+    left = {row.track_id for row in present.going}
+    left -= {row.track_id for row in (*layer.boxes, *present.staying)}
+    if not left:
+        return []
+    every = Counter(project.box_columns(run.video_id).track_id.tolist())
+    gone = Counter(row.track_id for row in present.going)
+    notes: list[PoseRow | ActionRow] = [*_poses(project, run), *_actions(project, run)]
+    left = {track for track in left if every[track] == gone[track]} - {
+        n.track_id for n in notes if _persons(n)
+    }
+    return list(project.tracks_by_id(left).values())
+
+
+def _going_along(
+    project: Project, run: Run, going: Sequence[BoxRow], coming: Sequence[BoxRow], emptied: Sequence[TrackRow]
+) -> dict[str, list[Row]]:
+    """Poses without their box, actions and open questions without their track; a verdict is remembered."""
+    bare = {(r.track_id, r.frame) for r in going} - {(r.track_id, r.frame) for r in coming}
+    tracks = {track.id for track in emptied}
+    items = project.rows("review_item", video_id=run.video_id) if tracks else []
+    return {
+        "pose": [p for p in _poses(project, run) if (p.track_id, p.frame) in bare and not _persons(p)],
+        "action": [a for a in _actions(project, run) if a.track_id in tracks],
+        "review_item": [
+            i
+            for i in items
+            if isinstance(i, ReviewItemRow) and not i.verdict and {i.track_id, i.other_track_id} & tracks
+        ],
+    }
+
+
+def _poses(project: Project, run: Run, start: int = 0, stop: int | None = None) -> list[PoseRow]:
+    rows = project.rows("pose", video_id=run.video_id, start=start, stop=stop)
+    return [row for row in rows if isinstance(row, PoseRow)]
+
+
+def _actions(project: Project, run: Run, start: int = 0, stop: int | None = None) -> list[ActionRow]:
+    rows = project.rows("action", video_id=run.video_id, start=start, stop=stop)
+    return [row for row in rows if isinstance(row, ActionRow)]
+
+
+def _persons(row: PoseRow | ActionRow) -> bool:
+    return row.origin == Origin.HUMAN or bool(row.verified)
+
+
+def _written(project: Project, change: ChangeSet) -> Generator[Progress, None, None]:
+    if sum(len(c.before) + len(c.after) for c in change.changes) < LARGE:
+        project.apply(change)
+    else:
+        yield from project.apply_large(change)
+
+
+def _links(new: Tracks, layer: Layer) -> RunLinks:
+    """Links between boxes of one track of the project; those at which it was cut are none any more."""
+    links = new.links
+    ends = [_rows_at(new, links.ids, frames) for frames in (links.before, links.after)]
+    before, after = (np.where(rows < 0, NONE, layer.track_of[rows]) for rows in ends)
+    whole = (before == after) & (after != NONE)
+    return RunLinks(after[whole], links.before[whole], links.after[whole], links.probabilities[whole])
+
+
+def _rows_at(new: Tracks, ids: NDArray[np.int64], frames: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Rows of the boxes of some tracks in some frames, or -1."""
+    if not len(new):
+        return np.full(len(ids), -1)
+    places, wanted = (new.ids << 32) + new.frames, (ids << 32) + frames
+    rows = np.minimum(np.searchsorted(places, wanted), len(places) - 1)
+    return np.where(places[rows] == wanted, rows, -1)
