@@ -4,7 +4,8 @@ import torch
 
 from tests.reference_fill import fill_state_dict, net_input
 from tests.reference_golden import Golden, published_keys
-from workbench.models.atom import atom_resnet18, atom_resnet50
+from workbench.models.atom import AtomIoUNet, atom_resnet18, atom_resnet50
+from workbench.models.atom_ascent import OverlapAscent
 from workbench.models.resnet import STAGES
 
 
@@ -103,3 +104,24 @@ def _leave_gradients_of_four_earlier_passes(network):
         modulation = head.get_modulation(maps, torch.from_numpy(golden["bb"]))
         features = head.get_iou_feat(maps)
     (4 * head.predict_iou(modulation, features, torch.from_numpy(golden["proposals"])).sum()).backward()
+
+
+@pytest.mark.parametrize("number", [1, 7])
+def test_the_gradient_written_out_is_the_one_of_automatic_differentiation(number):
+    """In double precision, with boxes that stick out of the maps and one without area."""
+    torch.manual_seed(4)
+    head = AtomIoUNet((8, 12), 16).double().eval().requires_grad_(False)
+    for block in (head.fc3_rt, head.fc4_rt):
+        block.bn.running_var.uniform_(0.5, 2)
+        block.bn.running_mean.normal_()
+    features = (torch.randn(1, 16, 12, 10).double(), torch.randn(1, 16, 6, 5).double())
+    modulation = tuple(torch.randn(1, 16, 1, 1).double() for _ in features)
+    boxes = torch.tensor([20.0, 10, 30, 50]) + torch.randn(number, 4) * 15
+    if number > 1:
+        boxes[:2] = torch.tensor([[-30.0, -5, 60, 40], [30, 30, 0, 20]])
+    boxes = boxes.double().requires_grad_()
+    expected = head.predict_iou(modulation, features, boxes[None])[0]
+    (gradient,) = torch.autograd.grad(expected.sum(), boxes)
+    overlaps, slopes = OverlapAscent(head, modulation, features)(boxes.detach())
+    torch.testing.assert_close(overlaps, expected.detach())
+    torch.testing.assert_close(slopes, gradient)

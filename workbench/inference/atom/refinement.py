@@ -17,6 +17,8 @@ from torch import Tensor
 from workbench.core.boxes import Box
 from workbench.inference.atom.draws import Draws
 from workbench.inference.atom.options import IoUOptions
+from workbench.models.atom import AtomIoUNet
+from workbench.models.atom_ascent import OverlapAscent
 
 Vector = NDArray[np.float64]
 
@@ -94,21 +96,6 @@ class BoxRefinement(Protocol):
         """Take the final target of this frame as an example. Not called when it may be a wrong one."""
 
 
-class OverlapPredictor(Protocol):
-    """The network side of the overlap refinement, see ``models.atom.AtomIoUNet``."""
-
-    def get_modulation(self, features: tuple[Tensor, ...], boxes: Tensor) -> tuple[Tensor, ...]:
-        """What the network remembers of the target: from maps (1, ...) and its box (1, 4)."""
-
-    def get_iou_feat(self, features: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-        """The maps that overlap is predicted from."""
-
-    def predict_iou(
-        self, modulation: tuple[Tensor, ...], features: tuple[Tensor, ...], boxes: Tensor
-    ) -> Tensor:
-        """Predicted overlap (1, N) of boxes (1, N, 4), x, y, w, h in pixels of the crop."""
-
-
 class IoURefinement:
     """Moves several boxes up the gradient of the predicted overlap, and averages the best.
 
@@ -118,7 +105,7 @@ class IoURefinement:
         draws: for the boxes tried besides the classifier's own.
     """
 
-    def __init__(self, predictor: OverlapPredictor, *, options: IoUOptions, draws: Draws) -> None:
+    def __init__(self, predictor: AtomIoUNet, *, options: IoUOptions, draws: Draws) -> None:
         self._predictor = predictor
         self._options = options
         self._draws = draws
@@ -134,11 +121,11 @@ class IoURefinement:
         """The mean of the boxes with the highest predicted overlap."""
         first = crop_box(sight, target)
         maps, corner = self._looked_at(sight.features, first)
+        shift = torch.cat([corner, corner.new_zeros(2)])
         with torch.no_grad():
             features = self._predictor.get_iou_feat(maps)
-        shift = torch.cat([corner, corner.new_zeros(2)])
-        boxes = (self.candidates(first) - shift).to(features[0])
-        boxes, before, overlaps = self.climb(features, boxes)
+            overlap = OverlapAscent(self._predictor, self._modulation, features)
+            boxes, before, overlaps = self.climb(overlap, (self.candidates(first) - shift).to(features[0]))
         boxes = torch.cat([boxes[:, :2], boxes[:, 2:].clamp(min=1)], dim=1)
         aspect = boxes[:, 2] / boxes[:, 3]
         limit = self._options.max_aspect
@@ -188,19 +175,16 @@ class IoURefinement:
         centers = box[:2] + size / 2 + offset[:, :2]
         return torch.cat([box[None], torch.cat([centers - sizes / 2, sizes], dim=1)])
 
-    def climb(self, features: tuple[Tensor, ...], boxes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def climb(self, overlap: OverlapAscent, boxes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Boxes (N, 4) after gradient ascent; overlaps (N,) before the first and before the last step."""
         step = self._options.step
         before = overlaps = boxes.new_zeros(len(boxes))
         for turn in range(self._options.iterations):
-            boxes = boxes.detach().requires_grad_()
-            with torch.enable_grad():
-                overlaps = self._predictor.predict_iou(self._modulation, features, boxes[None])[0]
-                (gradient,) = torch.autograd.grad(overlaps.sum(), boxes)
+            overlaps, gradient = overlap(boxes)
             before = overlaps if turn == 0 else before
             boxes = boxes + step * gradient * boxes[:, 2:].repeat(1, 2)
             step *= self._options.step_decay
-        return boxes.detach(), before.detach(), overlaps.detach()
+        return boxes, before, overlaps
 
 
 def _partway(start: Target, end: Target, share: float) -> Target:
