@@ -1,5 +1,7 @@
 """The trackers that need no weights, on a made clip: follow, say when lost, and repeat themselves."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import cv2
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ import torch
 from workbench.core.boxes import iou
 from workbench.core.errors import UserError
 from workbench.inference.features import HogColour, RandomResNet
-from workbench.inference.trackers import available, make
+from workbench.inference.trackers import available, make, maker
 
 SIZE = (240, 320)
 FRAMES = 40
@@ -71,6 +73,17 @@ def test_the_networks_follow_it_too(name):
 
 def test_two_runs_give_the_same_boxes(followed):
     assert follow("atom-hog", 12) == followed[:11]
+
+
+@pytest.mark.parametrize("name", ["atom-hog", "atom"])
+def test_trackers_in_threads_that_share_a_network_give_what_one_alone_does(name):
+    make_one = maker(name)
+    trackers = [make_one() for _ in range(3)]
+    boxes = [frame(0)[1], (100.0, 100.0, 40.0, 30.0), frame(0)[1]]
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda t, box: t.start(frame(0)[0], box), trackers, boxes))
+        states = [list(pool.map(lambda t, i=i: t.step(frame(i)[0]), trackers)) for i in range(1, 7)]
+    assert [s[0] for s in states] == [s[2] for s in states] == follow(name, 7)
 
 
 def test_starting_again_forgets_the_first_target():

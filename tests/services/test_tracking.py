@@ -1,5 +1,9 @@
 """Passes over a real video: what is followed, what is kept, and what a run may not touch."""
 
+import threading
+from itertools import islice
+from typing import ClassVar
+
 import numpy as np
 import pytest
 
@@ -100,6 +104,54 @@ def test_a_target_lost_for_long_is_given_up_and_the_pass_ends():
     items, given_up = drained(steps)
     assert given_up == (7,)
     assert items[-1].frame == 14
+
+
+class Follower(Drift):
+    """Notes in which thread it was used, and answers by the picture alone."""
+
+    threads: ClassVar = set()
+
+    def start(self, image, box):
+        self.threads.add(threading.current_thread())
+        super().start(image, box)
+
+    def step(self, image):
+        self.threads.add(threading.current_thread())
+        return super().step(image)
+
+
+@pytest.mark.parametrize("stop", [None, 4])
+def test_targets_are_followed_side_by_side_with_the_same_boxes_and_no_thread_outlives_the_pass(stop):
+    targets = [Target(n, n % 3, (n / 2, 0, 5, 5)) for n in range(6)]
+    passes = []
+    for at_once in (1, 3):
+        Follower.threads = set()
+        before = set(threading.enumerate())
+        options = PassOptions(side_by_side=at_once)
+        steps = follow(pictures(9), targets, Follower, total=8, options=options)
+        passes.append(list(islice(steps, stop)))
+        steps.close()
+        assert set(threading.enumerate()) == before
+        assert 0 < len(Follower.threads - before) <= at_once
+    assert passes[0] == passes[1]
+
+
+def test_frames_are_read_ahead_by_a_few_only_and_closed_with_the_pass():
+    read = []
+
+    def frames():
+        try:
+            for frame, image in pictures(100):
+                read.append(frame)
+                yield frame, image
+        finally:
+            read.append("closed")
+
+    steps = follow(frames(), [Target(1, 0, (0, 0, 5, 5))], Drift, total=99)
+    next(steps), next(steps)
+    steps.close()
+    assert read[-1] == "closed"
+    assert len(read) < 10
 
 
 def test_a_pass_is_one_edit_of_model_boxes_with_their_run(project):

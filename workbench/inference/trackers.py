@@ -5,12 +5,18 @@ Torch is imported only when one is made, so that listing them is instant.
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workbench.core.errors import UserError
 from workbench.core.resources import resource
 from workbench.core.target import SingleTargetTracker
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 @dataclass(frozen=True)
@@ -60,45 +66,73 @@ def available() -> tuple[TrackerInfo, ...]:
 def make(
     name: str, *, seed: int = 0, device: str = "auto", threads: int | None = None
 ) -> SingleTargetTracker:
-    """A tracker, not yet started.
+    """A tracker, not yet started; see ``maker``."""
+    return maker(name, seed=seed, device=device, threads=threads)()
+
+
+def maker(
+    name: str, *, seed: int = 0, device: str = "auto", threads: int | None = None
+) -> Callable[[], SingleTargetTracker]:
+    """A function that makes trackers of one kind.
+
+    A file of weights is read for the first one and its network shared by all, which is also kinder to the
+    processor's cache than one for each. They may be used in several threads, each by one at a time.
 
     Args:
         name: of an available tracker, or the path of ATOM weights, ours or published ones.
-        seed: of every random number the tracker draws.
+        seed: of every random number a tracker draws.
         device: "auto", or what torch calls it: "cpu", "cuda", "mps".
-        threads: processor threads of torch for the whole program; None leaves them as they are.
+        threads: processor threads of torch for the whole program, from the first tracker on; None leaves
+            them as they are.
 
     Raises:
         UserError: no tracker and no file has this name.
-        ModelError: the file does not hold ATOM weights, or the device does not exist.
+        ModelError: from the function, when the file does not hold ATOM weights, or the device does not exist.
     """
-    if threads is not None:
-        import torch
-
-        torch.set_num_threads(threads)
     if name in (HOG.name, RANDOM.name):
-        from workbench.inference.untrained import hog_tracker, random_tracker
-
-        return hog_tracker(seed=seed) if name == HOG.name else random_tracker(seed=seed)
-    if name == SLIM.name or Path(name).is_file():
+        fresh = functools.partial(_without_weights, name, seed)
+    elif name == SLIM.name or Path(name).is_file():
         path = resource(WEIGHTS) if name == SLIM.name else Path(name)
-        return _of_file(path, seed=seed, device=device)
-    known = ", ".join(info.name for info in available())
-    raise UserError(
-        f"No tracker is called {name!r} and no such file exists: choose one of {known}, or a file."
-    )
+        fresh = functools.partial(
+            _with_network, functools.cache(functools.partial(_network, path)), seed, device
+        )
+    else:
+        known = ", ".join(info.name for info in available())
+        raise UserError(
+            f"No tracker is called {name!r} and no such file exists: choose one of {known}, or a file."
+        )
+
+    def make_one() -> SingleTargetTracker:
+        if threads is not None:
+            import torch
+
+            torch.set_num_threads(threads)
+        return fresh()
+
+    return make_one
 
 
-def _of_file(path: Path, *, seed: int, device: str) -> SingleTargetTracker:
+def _without_weights(name: str, seed: int) -> SingleTargetTracker:
+    from workbench.inference.untrained import hog_tracker, random_tracker
+
+    return hog_tracker(seed=seed) if name == HOG.name else random_tracker(seed=seed)
+
+
+def _network(path: Path) -> nn.Module:
+    from workbench.models.loading import load
+
+    return load(path, kind="atom").network
+
+
+def _with_network(network: Callable[[], nn.Module], seed: int, device: str) -> SingleTargetTracker:
     from workbench.inference.atom.pretrained import atom_tracker
     from workbench.inference.device import torch_device
     from workbench.inference.slim import slim_tracker
     from workbench.models.atom import AtomNet
     from workbench.models.atom_slim import SlimAtomNet
-    from workbench.models.loading import load
 
-    network = load(path, kind="atom").network
-    if isinstance(network, SlimAtomNet):
-        return slim_tracker(network, seed=seed, device=torch_device(device))
-    assert isinstance(network, AtomNet)
-    return atom_tracker(network, seed=seed, device=torch_device(device))
+    loaded = network()
+    if isinstance(loaded, SlimAtomNet):
+        return slim_tracker(loaded, seed=seed, device=torch_device(device))
+    assert isinstance(loaded, AtomNet)
+    return atom_tracker(loaded, seed=seed, device=torch_device(device))

@@ -26,7 +26,8 @@ class OverlapAscent:
         self, head: AtomIoUNet, modulation: tuple[Tensor, ...], features: tuple[Tensor, ...]
     ) -> None:
         blocks = (head.fc3_rt, head.fc4_rt)
-        weights = head.iou_predictor.weight[0].split([block.linear.out_features for block in blocks])
+        units = [block.linear.out_features for block in blocks]
+        weights = torch.tensor_split(head.iou_predictor.weight[0], units[:1])
         self._levels = [
             _Level(maps, vector, block, weight, bins=bins, scale=1 / stride)
             for maps, vector, block, weight, bins, stride in zip(

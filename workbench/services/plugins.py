@@ -16,7 +16,7 @@ from workbench.core.errors import UserError
 from workbench.core.parameters import Parameter, made_options, parameters_of
 from workbench.core.target import SingleTargetTracker
 from workbench.formats.registry import FORMATS
-from workbench.inference.trackers import TrackerInfo, available, make
+from workbench.inference.trackers import TrackerInfo, available, maker
 from workbench.services.plugin_code import Brought, digest_of_code
 from workbench.services.plugin_finding import Plugins, in_folders, in_packages, plugin_folders
 from workbench.services.plugin_guard import (
@@ -183,7 +183,7 @@ def find_tracker(
         raise UserError(
             f"There is no tracker {name!r}; choose {', '.join(known)}, or the path of a checkpoint."
         )
-    return functools.partial(make, name, seed=seed, threads=threads)
+    return maker(name, seed=seed, threads=threads)
 
 
 def _seeded(choice: Choice[Made], seed: int, settings: Mapping[str, Any]) -> Made:

@@ -6,9 +6,13 @@ The loop is a generator: the window's worker and the command line drive the same
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Generator, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -18,7 +22,9 @@ from workbench.core.boxes import Box
 from workbench.core.edits import ChangeSet
 from workbench.core.errors import EditConflictError, ProjectError, UserError, VideoError
 from workbench.core.heatmaps import Heatmap
+from workbench.core.prefetching import prefetched
 from workbench.core.rows import BoxRow, Origin
+from workbench.core.side_by_side import side_by_side
 from workbench.core.spans import next_protected, overlay
 from workbench.core.target import ShowsScores, SingleTargetTracker
 from workbench.store import Project
@@ -29,6 +35,7 @@ Image = NDArray[np.uint8]
 
 LARGE = 2000  # rows; a larger result is written in slices, which corrections need not wait for
 TRIES, PAUSE = 50, 0.2  # seconds between tries to write what somebody else is changing
+AHEAD = 3  # frames decoded while another is tracked
 REPLACED_WHERE_LOST = (Origin.MODEL, Origin.INTERPOLATED)
 
 
@@ -80,10 +87,13 @@ class PassOptions:
         direction: 1 forward, -1 backward.
         give_up_after: a target that is lost for this many frames in a row is followed no further;
             None = never.
+        side_by_side: how many targets are followed at the same time, each in a thread; None = as many as
+            there are processor cores. The boxes are the same.
     """
 
     direction: Direction = 1
     give_up_after: int | None = 15
+    side_by_side: int | None = None
 
 
 @dataclass
@@ -115,12 +125,14 @@ def follow(
 ) -> Generator[TrackedFrame, None, tuple[int, ...]]:
     """Follow several targets in one pass over the frames.
 
-    Each target joins when the pass reaches its frame; the frame it was drawn in is not reported.
+    Each target joins when the pass reaches its frame; the frame it was drawn in is not reported. The next
+    frames are read in a thread while one is tracked. When the generator is over or closed, all threads have
+    ended and ``frames`` is closed where that can be done.
 
     Args:
         frames: (frame number, image (H, W, 3) RGB) in the direction of tracking.
         targets: what to follow.
-        make_tracker: makes a fresh tracker for one target.
+        make_tracker: makes a fresh tracker for one target; several are used at a time, each in a thread.
         total: how many frames the pass would take at most, for progress.
         score_maps: asked in every frame whether the trackers' score maps are wanted; somebody may be looking.
 
@@ -131,31 +143,30 @@ def follow(
     waiting = {t.track_id: t for t in targets}
     running: dict[int, _Running] = {}
     given_up: list[int] = []
-    for done, (frame, image) in enumerate(frames):
-        wanted = score_maps()
-        tracked = tuple(
-            _step(r, frame, image, score_map=wanted)
-            for r in running.values()
-            if not _over(r.target, frame, options)
-        )
-        for box in tracked:
-            state = running[box.track_id]
-            state.lost = 0 if box.found else state.lost + 1
-        for track_id, state in list(running.items()):
-            hopeless = options.give_up_after is not None and state.lost >= options.give_up_after
-            if hopeless:
-                given_up.append(track_id)
-            if hopeless or _over(state.target, frame, options):
-                del running[track_id]
-        for target in [t for t in waiting.values() if (frame - t.frame) * options.direction >= 0]:
-            _check_start(target, frame, image)
-            tracker = make_tracker()
-            tracker.start(image, target.box)
-            running[target.track_id] = _Running(target, tracker)
-            del waiting[target.track_id]
-        yield TrackedFrame(frame, tracked, done, total)
-        if not running and not waiting:
-            break
+    threads = ThreadPoolExecutor(options.side_by_side or os.cpu_count() or 1, thread_name_prefix="targets")
+    ahead = prefetched(frames, lambda frame: frame, ahead=AHEAD)
+    with closing(ahead), threads:
+        for done, (frame, image) in enumerate(ahead):
+            step = partial(_step, frame=frame, image=image, score_map=score_maps())
+            followed = [r for r in running.values() if not _over(r.target, frame, options)]
+            tracked = tuple(side_by_side(threads, step, followed))
+            for box in tracked:
+                state = running[box.track_id]
+                state.lost = 0 if box.found else state.lost + 1
+            for track_id, state in list(running.items()):
+                hopeless = options.give_up_after is not None and state.lost >= options.give_up_after
+                if hopeless:
+                    given_up.append(track_id)
+                if hopeless or _over(state.target, frame, options):
+                    del running[track_id]
+            joining = [t for t in waiting.values() if (frame - t.frame) * options.direction >= 0]
+            for target in joining:
+                _check_start(target, frame, image)
+                running[target.track_id] = _Running(waiting.pop(target.track_id), make_tracker())
+            side_by_side(threads, partial(_start, image=image), [running[t.track_id] for t in joining])
+            yield TrackedFrame(frame, tracked, done, total)
+            if not running and not waiting:
+                break
     return tuple(given_up)
 
 
@@ -177,7 +188,11 @@ def _over(target: Target, frame: int, options: PassOptions) -> bool:
     return target.stop is not None and (frame - target.stop) * options.direction >= 0
 
 
-def _step(running: _Running, frame: int, image: Image, *, score_map: bool) -> TrackedBox:
+def _start(running: _Running, *, image: Image) -> None:
+    running.tracker.start(image, running.target.box)
+
+
+def _step(running: _Running, *, frame: int, image: Image, score_map: bool) -> TrackedBox:
     tracker = running.tracker
     state = tracker.step(image)
     shown = tracker.score_map() if score_map and isinstance(tracker, ShowsScores) else None

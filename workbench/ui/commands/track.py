@@ -144,7 +144,8 @@ class TrackCommands(QObject):
             self.refused.emit("Select a box to follow first, or draw one with N.")
             return
         name = self.tracker
-        make = find_tracker(name, threads=THREADS, plugins=self._plugins)
+        # Several targets are followed in threads of their own; torch's would only be in their way.
+        make = find_tracker(name, threads=THREADS if len(targets) == 1 else 1, plugins=self._plugins)
         shown = Path(name).name if name else "default"
         label = f"Tracking {len(targets)} target(s) {'forward' if direction == 1 else 'backward'}"
         options = PassOptions(direction=direction)
