@@ -38,7 +38,7 @@ def box(track: int, frame: int, **fields: Any) -> BoxRow:
 def add_track(project: Project, number: int, frames: Iterable[int], **fields: Any) -> int:
     """A track with model boxes, named by its number; boxes take ``fields``."""
     track = project.new_ids("track", 1)[0]
-    rows = [box(track, f, x=100.0 * number, **fields) for f in frames]
+    rows = [box(track, f, **{"x": 100.0 * number, **fields}) for f in frames]
     project.apply(ChangeSet.of("Add", track=((), [TrackRow(track, 1, 1, number, "", 1)]), box=((), rows)))
     return track
 

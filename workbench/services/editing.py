@@ -6,13 +6,13 @@ A change set that is false (nothing would change) need not be applied.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
 from workbench.core.boxes import Box
 from workbench.core.edits import ChangeSet
 from workbench.core.errors import UserError
-from workbench.core.rows import ROW_TYPES, BoxRow, Origin, TrackRow
+from workbench.core.rows import ROW_TYPES, BoxRow, Origin, ReviewItemRow, Row, TrackRow
 from workbench.core.spans import (
     interpolate,
     is_anchor,
@@ -21,6 +21,7 @@ from workbench.core.spans import (
     overlay,
     refill_around,
 )
+from workbench.services.review_items import OPEN, TRACK, ReviewItem
 from workbench.store import Project
 
 MIN_SIDE = 1.0  # pixels; a smaller box can neither be seen nor grabbed
@@ -252,12 +253,26 @@ def _replace_anchor(name: str, rows: Sequence[BoxRow], frame: int, new: BoxRow) 
 
 
 def _delete_tracks(project: Project, tracks: Sequence[TrackRow], name: str) -> ChangeSet:
-    rows = {
+    """Tracks go with their boxes, poses and actions, and with what is asked about them.
+
+    What was decided about them stays, so that it is not asked again of the tracks that a later run makes.
+    """
+    rows: dict[str, tuple[Iterable[Row], Iterable[Row]]] = {
         table: ([row for t in tracks for row in project.rows(table, track_id=t.id)], ())
-        for table in ROW_TYPES
-        if table != "track"
+        for table in ("box", "pose", "action")
     }
+    ids = {t.id for t in tracks}
+    for video_id in {t.video_id for t in tracks}:
+        items = project.review_items(video_id, tracks=ids)
+        rows["review_item"] = ([row for row in items if _goes_with(row, ids)], ())
     return ChangeSet.of(name, track=(tracks, ()), **rows)
+
+
+def _goes_with(row: ReviewItemRow, tracks: Set[int]) -> bool:
+    """A review item means nothing without these tracks."""
+    if row.kind == TRACK or row.verdict == OPEN:
+        return not tracks.isdisjoint(ReviewItem(row).tracks)
+    return False
 
 
 def _track(project: Project, track_id: int) -> TrackRow:

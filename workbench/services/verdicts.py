@@ -65,8 +65,9 @@ def judgements(project: Project, video_id: int, kind: str | None = None) -> list
     Args:
         kind: ``review_items.TRACK`` or ``FRAME`` only; None = both.
     """
-    wanted = JUDGEMENTS if kind is None else (kind,)
-    return [ReviewItem(row) for row in project.review_items(video_id, kinds=wanted)]
+    rows = project.review_items(video_id, kinds=JUDGEMENTS if kind is None else (kind,))
+    alive = project.tracks_by_id(row.track_id for row in rows if row.track_id is not None)
+    return [ReviewItem(row) for row in rows if row.track_id is None or row.track_id in alive]
 
 
 def _check(verdict: str, known: Sequence[str], what: str) -> None:

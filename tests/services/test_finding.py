@@ -1,0 +1,201 @@
+"""Filling the review queue: what is found, what is asked once, what a later run does not bring back."""
+
+import numpy as np
+import pytest
+
+from tests.services.identity_project import add_track, box, carry_out, new_project, state
+from workbench.core.edits import ChangeSet
+from workbench.core.fixes import Fix, Operation
+from workbench.core.issues import Issue
+from workbench.core.rows import TrackRow
+from workbench.services import reviewing
+from workbench.services.editing import delete_tracks
+from workbench.services.finding import find
+from workbench.services.looks import looks_of
+from workbench.services.projects import open_media
+from workbench.services.reviewing import Filters
+from workbench.video.writer import write_video
+
+EVERY = Filters(verdicts=frozenset({"", "accepted", "rejected", "skipped", "fixed"}))
+
+
+@pytest.fixture
+def project(tmp_path):
+    with new_project(tmp_path / "p.wbp") as project:
+        yield project
+
+
+class Rule:
+    """Stands where a plugin's review rule stands; what it says is known."""
+
+    def __init__(self, *issues):
+        self.issues = issues
+
+    def make(self):
+        return lambda boxes: self.issues
+
+
+def drained(steps):
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
+def found(project, *issues):
+    return drained(find(project, 1, look=False, rules=[Rule(*issues)]))
+
+
+def rerun(project):
+    """Delete every track and make the same ones anew, with other ids and slightly other boxes."""
+    old = project.tracks(1)
+    rows = {t.id: project.boxes_of_track(t.id) for t in old}
+    project.apply(delete_tracks(project, [t.id for t in old]))
+    ids = dict(zip(rows, project.new_ids("track", len(old)), strict=True))
+    tracks = [TrackRow(ids[t.id], 1, 1, t.number, "", 1) for t in old]
+    boxes = [r._replace(track_id=ids[t], x=r.x + 2.0) for t, own in rows.items() for r in own]
+    project.apply(ChangeSet.of("Run", track=((), tracks), box=((), boxes)))
+    return ids
+
+
+def looks_odd(*tracks, kind="looks-odd", start=18, stop=25, fix=None):
+    return Issue(kind, 20, start, stop, tracks, 0.5, 30.0, fix)
+
+
+def of_kind(project, kind="looks-odd", filters=None):
+    return [i for i in reviewing.queue(project, 1, filters) if i.kind == kind]
+
+
+def test_a_fragment_is_found_asked_and_undone_as_one_edit(project):
+    a, b = add_track(project, 1, range(40)), project.new_ids("track", 1)[0]
+    rows = [box(b, f, x=100.0) for f in range(44, 90)]
+    project.apply(ChangeSet.of("Add", track=((), [TrackRow(b, 1, 1, 2, "", 1)]), box=((), rows)))
+    before = state(project)
+    result = drained(find(project, 1, look=False, rules=[]))
+    item = next(i for i in reviewing.queue(project, 1) if i.fix and i.fix.operation == Operation.JOIN)
+    assert (set(item.tracks), result.new) == ({a, b}, len(reviewing.queue(project, 1)))
+    assert {p.frame for p in item.place} == {39, 44}
+    done = state(project)
+    again = drained(find(project, 1, look=False, rules=[]))
+    assert (again.new, again.gone, state(project)) == (0, 0, done), "the same again is no edit"
+    assert project.undo().name == "Find identity issues"
+    assert state(project) == before
+
+
+def test_rejected_is_not_asked_again_after_a_run_made_new_tracks(project):
+    a, b = add_track(project, 1, range(50)), add_track(project, 2, range(50))
+    found(project, looks_odd(a, b))
+    (item,) = of_kind(project)
+    project.apply(reviewing.reject(item))
+    ids = rerun(project)
+    result = found(project, looks_odd(ids[b], ids[a], start=15, stop=22))
+    assert of_kind(project) == []
+    assert result.answered == 1
+    found(project, looks_odd(ids[b], ids[a], start=70, stop=80), looks_odd(ids[a], kind="other"))
+    assert len(of_kind(project)) == 1, "elsewhere in time it is another"
+    assert len(of_kind(project, "other")) == 1, "and so is another kind"
+
+
+def test_accepted_is_not_asked_again_unless_what_it_took_away_is_back(project):
+    a, b = add_track(project, 1, range(50)), add_track(project, 2, range(50))
+    found(
+        project,
+        looks_odd(a, b, fix=Fix(Operation.SWAP, (a, b), 20)),
+        looks_odd(b, kind="phantom", fix=Fix(Operation.DELETE, (b,))),
+    )
+    for kind in ("looks-odd", "phantom"):
+        project.apply(reviewing.accept(project, of_kind(project, kind)[0]))
+    project.undo()
+    project.undo()
+    (item,) = of_kind(project)
+    project.apply(reviewing.accept(project, item))
+    found(project, looks_odd(a, b, fix=Fix(Operation.SWAP, (a, b), 20)))
+    assert of_kind(project) == []
+    again = add_track(project, 3, range(50))
+    found(project, looks_odd(again, kind="phantom"))
+    (item,) = of_kind(project, "phantom")
+    project.apply(reviewing.fix_otherwise(project, item, Fix(Operation.DELETE, (again,))))
+    once_more = add_track(project, 3, range(50))
+    found(project, looks_odd(once_more, kind="phantom"))
+    assert of_kind(project, "phantom") == []
+
+
+def test_what_holds_no_more_goes_but_not_what_was_commented(project):
+    a, b = add_track(project, 1, range(50)), add_track(project, 2, range(50))
+    found(project, looks_odd(a), looks_odd(b))
+    about_a = next(i for i in of_kind(project) if i.tracks == (a,))
+    project.apply(reviewing.comment(about_a, "look at this together"))
+    result = found(project)
+    assert [i.tracks for i in of_kind(project)] == [(a,)]
+    assert result.gone >= 1
+
+
+def test_an_open_item_keeps_its_place_in_the_store_and_a_skipped_one_its_verdict(project):
+    a, b = add_track(project, 1, range(50)), add_track(project, 2, range(50))
+    found(project, looks_odd(a, b))
+    (item,) = of_kind(project)
+    project.apply(reviewing.skip(item))
+    ids = rerun(project)
+    found(project, looks_odd(ids[a], ids[b]))
+    (kept,) = of_kind(project, filters=EVERY)
+    assert (kept.id, kept.verdict, kept.tracks) == (item.id, "skipped", (ids[a], ids[b]))
+
+
+def test_a_rule_that_fails_is_named_and_the_others_are_heard(project, tmp_path):
+    from workbench.core.errors import PluginError
+
+    class Broken:
+        def make(self):
+            raise PluginError("The plugin odd failed.")
+
+    a = add_track(project, 1, range(50))
+    result = drained(find(project, 1, look=False, rules=[Broken(), Rule(looks_odd(a))]))
+    assert "The plugin odd failed." in result.problems
+    assert len(of_kind(project)) == 1
+
+
+def test_a_search_that_is_stopped_changes_nothing(project):
+    add_track(project, 1, range(50))
+    before = state(project)
+    steps = find(project, 1, look=False, rules=[])
+    next(steps)
+    next(steps)
+    steps.close()
+    assert state(project) == before
+
+
+# What boxes look like --------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def seen(tmp_path):
+    """A project on a real clip of noise, in which every box looks its own way."""
+    noise = np.random.default_rng(0).integers(0, 255, (8, 120, 160, 3)).astype(np.uint8)
+    write_video(tmp_path / "c.mp4", noise, fps=25.0)
+    opened = open_media(tmp_path / "c.mp4")
+    with opened.project as project:
+        project.add_run(video_id=1, kind="track")
+        yield project
+
+
+def test_looks_are_computed_once_for_a_place_whoever_is_there(seen):
+    a, b = add_track(seen, 1, range(8), x=5.0), add_track(seen, 2, range(8), x=60.0)
+    first = drained(looks_of(seen, 1, seen.track_boxes(1)))
+    assert first.shape[0] == 16
+    assert (np.linalg.norm(first, axis=1) > 0.99).all()
+    carry_out(seen, Operation.SWAP, a, b, start=4)
+    steps = looks_of(seen, 1, seen.track_boxes(1))
+    with pytest.raises(StopIteration) as end:
+        next(steps)  # nothing to look at
+    np.testing.assert_allclose(end.value.value[4:8], first[12:], atol=1e-3)
+    row = seen.box(a, 2)
+    seen.apply(ChangeSet.of("Move", box=([row], [row._replace(x=30.0)])))
+    assert [p.total for p in looks_of(seen, 1, seen.track_boxes(1))] == [1]
+
+
+def test_without_its_video_a_project_is_judged_by_its_boxes(seen):
+    add_track(seen, 0, range(8), x=5.0)
+    seen.video_file(seen.video(1)).unlink()
+    result = drained(find(seen, 1, rules=[]))
+    assert any("not where it was" in p for p in result.problems)
