@@ -7,7 +7,7 @@ identities, so that somebody who looks on sees tracks while the run goes on.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.detections import Detections
-from workbench.core.errors import VideoError
 from workbench.core.progress import Progress
 from workbench.services.run_detectors import OpenDetector, Tapped
 from workbench.services.run_files import DetectionWriter, Found
@@ -83,9 +82,7 @@ def detect_into(
     if known.stop >= stop:
         return
     writer = DetectionWriter(folder, key=key, start=known.stop)
-    if detector.samples:
-        yield Progress(0, None, "Looking over the whole video")
-        detector.learn(_spread(reader, detector.samples))
+    yield from detector.learn(reader)
     lead = max(detector.warm_up, 1 if camera and known.stop > start else 0)
     frames = Tapped(reader.frames(max(known.stop - lead, 0), stop), hold=camera)
     motion = CameraMotion()
@@ -124,13 +121,3 @@ class _Preview:
         left = (self._total - done) / rate
         columns = (tracked.boxes, tracked.ids, tracked.scores, tracked.classes)
         return RunFrame(frame, *columns, done, self._total, rate, left)
-
-
-def _spread(reader: VideoReader, samples: int) -> Iterator[tuple[int, Image]]:
-    """Frames spread evenly over a whole video; damaged ones are left out."""
-    count = reader.info.frame_count
-    for frame in np.unique(np.linspace(0, count - 1, min(samples, count)).round().astype(int)).tolist():
-        try:
-            yield frame, reader.read(frame)
-        except VideoError:
-            continue

@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,14 @@ from workbench.core.detector import Detector
 from workbench.core.errors import PluginError, UserError
 from workbench.core.parameters import Parameter, made_options, parameters_of, values_of
 from workbench.core.prefetching import prefetched
+from workbench.core.progress import Progress
 from workbench.services.detecting import GPU_BATCH, DetectOptions, Detectors, can_detect
 from workbench.services.models import ModelLibrary, user_library
 from workbench.services.plugin_finding import Plugins
 from workbench.services.plugins import Choice, find_plugins
 from workbench.services.plugins import detectors as plugin_detectors
+from workbench.services.showing import learning
+from workbench.video.info import VideoReader
 
 Image = NDArray[np.uint8]
 Frames = Iterable[tuple[int, Image]]
@@ -76,8 +80,7 @@ class OpenDetector:
         digest: of its weights, or of its plugin's files.
         settings: its parameters, all of them, as JSON has them.
         warm_up: frames before the first that it has to be shown, see ``core.detector``.
-        samples: frames spread over the whole video that it wants to see before anything else.
-        learn: shows it those.
+        learn: shows it what it wants to see of a whole video before anything else.
         look: what is in frames, in their order. The second argument is what is known already of the frames
             that it is shown to warm up.
     """
@@ -87,8 +90,7 @@ class OpenDetector:
     digest: str
     settings: Mapping[str, Any]
     warm_up: int
-    samples: int
-    learn: Callable[[Frames], None]
+    learn: Callable[[VideoReader], Generator[Progress, None, None]]
     look: Callable[[Frames, Mapping[int, Detections]], Looks]
 
 
@@ -108,8 +110,9 @@ class RunDetectors:
         *,
         library: Callable[[], ModelLibrary] = user_library,
     ) -> None:
-        self._networks = networks or Detectors(library)
-        self._plugins, self._library = plugins, library
+        self._plugins = find_plugins() if plugins is None else plugins
+        self._networks = networks or Detectors(library, plugins=self._plugins)
+        self._library = library
 
     def list(self) -> tuple[DetectorInfo, ...]:
         """All that can be chosen, those of plugins first."""
@@ -149,8 +152,6 @@ class RunDetectors:
         return _open_network(name, made_options(NetworkOptions, settings), self._networks)
 
     def _choices(self) -> tuple[Choice[Any], ...]:
-        if self._plugins is None:
-            self._plugins = find_plugins()
         return plugin_detectors(self._plugins)
 
 
@@ -176,8 +177,7 @@ def _open_plugin(choice: Choice[Any], settings: Mapping[str, Any], seed: int) ->
         choice.digest(),
         values_of(options),
         detector.warm_up,
-        detector.samples,
-        detector.learn,
+        partial(learning, detector),
         look,
     )
 
@@ -211,10 +211,13 @@ def _open_network(name: str, options: NetworkOptions, networks: Detectors) -> Op
         digest_of(networks.path_of(name)),
         values_of(options),
         1 if remembers else 0,  # what it found there is told to it, so one is enough
-        0,
-        _learns_nothing,
+        _nothing_to_learn,
         look,
     )
+
+
+def _nothing_to_learn(_: VideoReader) -> Generator[Progress, None, None]:
+    yield from ()
 
 
 def _plain(found: Detections) -> Detections:
@@ -222,10 +225,6 @@ def _plain(found: Detections) -> Detections:
     kept = replace(found, poses=None, boxes3d=None, extremes=None)
     sound = np.isfinite(kept.boxes).all(1) & (kept.boxes[:, 2:] > 0).all(1)
     return kept[sound]
-
-
-def _learns_nothing(_: Frames) -> None:
-    pass
 
 
 def digest_of(path: Path) -> str:

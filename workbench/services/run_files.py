@@ -15,8 +15,10 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import time
 import zipfile
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,7 +30,7 @@ from workbench.core.detections import Detections
 from workbench.core.errors import ProjectError
 from workbench.store import Project
 
-CHUNK = 256  # frames; what a kill costs at most
+CHUNK, SECONDS = 256, 10.0  # frames and time of a chunk: what a kill costs at most
 COLUMNS = ("boxes", "scores", "classes", "embeddings", "centers", "offsets")  # of a detection, that are kept
 LINKS = "links.npz"
 
@@ -108,6 +110,7 @@ class DetectionWriter:
         self._start = self._stop = start
         self._detections: dict[int, Detections] = {}
         self._motions: dict[int, Array] = {}
+        self._flushed = time.monotonic()
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -119,7 +122,7 @@ class DetectionWriter:
         if motion is not None:
             self._motions[frame] = motion
         self._stop = frame + 1
-        if self._stop - self._start >= CHUNK:
+        if self._stop - self._start >= CHUNK or time.monotonic() - self._flushed > SECONDS:
             self.flush()
 
     def flush(self, stop: int | None = None) -> None:
@@ -138,7 +141,7 @@ class DetectionWriter:
         path = self._folder / f"detections-{self._start:06d}.npz"
         write_arrays(path, {**head, **_columns(self._detections, self._motions)})
         self._start = self._stop = stop
-        self._detections, self._motions = {}, {}
+        self._detections, self._motions, self._flushed = {}, {}, time.monotonic()
 
 
 def read_found(folder: Path, *, start: int, key: str | None = None) -> Found:
@@ -201,7 +204,8 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
             os.fsync(file.fileno())
         part.replace(path)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
         raise _unwritable(path.parent, error) from error
 
 
@@ -239,9 +243,9 @@ def _chunks(folder: Path) -> Iterator[dict[str, NDArray[Any]]]:
 def _read(path: Path) -> dict[str, NDArray[Any]] | None:
     """The arrays of a file; None where it is not there, or is damaged and has to be made again."""
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
             return dict(file)
-    except (OSError, ValueError, zipfile.BadZipFile):
+    except (OSError, EOFError, ValueError, zipfile.BadZipFile):
         return None
 
 
