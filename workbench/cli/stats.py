@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from workbench.core.regions import Region
     from workbench.services.statistics import Statistics
 
-EVERY = 25  # frames of an interval where the frame rate is not known
-
 
 def add_stats(commands: Any) -> None:
     command = commands.add_parser(
@@ -63,9 +61,7 @@ def _stats(arguments: argparse.Namespace) -> None:
             raise UserError(f"--{name} must be above 0, not {value:g}.")
     regions = _regions(arguments)
     found = _of_tracks(arguments, regions) if arguments.tracks else _of_project(arguments, regions)
-    second = found.seconds(0, found.frame_count) / max(found.frame_count, 1)
-    every = arguments.every or (max(1, round(1 / second)) if second > 0 else EVERY)
-    files = write_statistics(found, arguments.out, every=every)
+    files = write_statistics(found, arguments.out, every=arguments.every)
     print(_summary(found))
     print(f"{arguments.out}: {', '.join(path.name for path in files)}")
 

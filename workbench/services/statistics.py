@@ -22,6 +22,8 @@ from workbench.services.regions import check_names, regions_of
 from workbench.store import Project, Video
 from workbench.video import open_video
 
+INTERVAL = 25  # frames
+
 Steps = Generator[Progress, None, "Statistics"]
 
 
@@ -73,6 +75,12 @@ class Statistics:
     def seconds(self, start: int, stop: int) -> float:
         """How long the frames [start, stop) last; NaN = not known."""
         return float(self.times[stop] - self.times[start])
+
+    @property
+    def usual_interval(self) -> int:
+        """Frames of about one second; ``INTERVAL`` where seconds are not known."""
+        whole = self.seconds(0, self.frame_count)
+        return max(1, round(self.frame_count / whole)) if whole > 0 else INTERVAL
 
     def intervals(self, every: int) -> list[Interval]:
         """Counts over stretches of ``every`` frames, the last one maybe shorter, by start and class."""

@@ -19,16 +19,18 @@ from __future__ import annotations
 import csv
 import math
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from workbench.core.boxes import Array
 from workbench.core.errors import UserError
+from workbench.core.progress import Progress
 from workbench.services.crossings import Ints
 from workbench.services.plots import Curves, write_plot
-from workbench.services.statistics import Statistics
+from workbench.services.statistics import Statistics, measure_video
+from workbench.store import Project
 
 Cells = Sequence[object]
 
@@ -39,11 +41,22 @@ VISITS = ("zone", "track", "class", "start", "stop", "frames", "seconds", "enter
 OCCUPANCY = ("zone", "frame", "seconds", "inside", "entries", "exits")
 
 
-def write_statistics(found: Statistics, folder: Path, *, every: int) -> list[Path]:
+def export_statistics(project: Project, video_id: int, folder: Path) -> Generator[Progress, None, str]:
+    """Count in a video with the lines and zones that the project remembers, and write the files.
+
+    Returns:
+        What was written, for a person.
+    """
+    found = yield from measure_video(project, video_id)
+    files = write_statistics(found, folder)
+    return f"{folder}: {', '.join(path.name for path in files)}"
+
+
+def write_statistics(found: Statistics, folder: Path, *, every: int | None = None) -> list[Path]:
     """Write the tables and ``statistics.svg`` into a folder, which is made if need be.
 
     Args:
-        every: frames of an interval.
+        every: frames of an interval; None = about a second.
 
     Returns:
         The files. Tables of lines and zones are written only where there are any.
@@ -53,7 +66,7 @@ def write_statistics(found: Statistics, folder: Path, *, every: int) -> list[Pat
     """
     tables: list[tuple[str, Cells, Iterable[Cells]]] = [
         ("counts.csv", COUNTS, _counts(found)),
-        ("intervals.csv", INTERVALS, _intervals(found, every)),
+        ("intervals.csv", INTERVALS, _intervals(found, every or found.usual_interval)),
     ]
     if found.lines:
         tables.append(("crossings.csv", CROSSINGS, _crossings(found)))
@@ -72,26 +85,28 @@ def write_statistics(found: Statistics, folder: Path, *, every: int) -> list[Pat
 
 def panels(found: Statistics) -> list[Curves]:
     """The plot: targets over time, then what came in and out over each line, then who is in each zone."""
-    frames = np.arange(found.frame_count, dtype=np.float64)
-    by_class = dict(zip(found.classes.values(), found.counts, strict=True))
-    result = [_over_time("Targets in the picture", frames, by_class)]
-    for name, line in found.lines.items():
+    return [panel_of(found, name) for name in ("", *found.lines, *found.zones)]
+
+
+def panel_of(found: Statistics, name: str) -> Curves:
+    """What happened over time at a line or zone, or ("") in the whole picture."""
+    count = found.frame_count
+    if name in found.zones:
+        return _over_time(f"{name}: targets inside", count, {"inside": found.zones[name].occupancy(count)})
+    if name in found.lines:
+        line = found.lines[name]
         both = {"in": line.frames[line.inwards], "out": line.frames[~line.inwards]}
-        sums = {
-            f"{way} ({len(at)})": np.cumsum(np.bincount(at, minlength=len(frames)))
-            for way, at in both.items()
-        }
-        result.append(_over_time(f"{name}: crossed so far", frames, sums))
-    for name, zone in found.zones.items():
-        inside = {"inside": zone.occupancy(found.frame_count)}
-        result.append(_over_time(f"{name}: targets inside", frames, inside))
-    return result
+        sums = {f"{way} ({len(at)})": np.cumsum(np.bincount(at, minlength=count)) for way, at in both.items()}
+        return _over_time(f"{name}: crossed so far", count, sums)
+    by_class = dict(zip(found.classes.values(), found.counts, strict=True))
+    return _over_time("Targets in the picture", count, by_class)
 
 
-def _over_time(title: str, frames: Array, counted: Mapping[str, Ints]) -> Curves:
+def _over_time(title: str, frame_count: int, counted: Mapping[str, Ints]) -> Curves:
+    frames = np.arange(frame_count, dtype=np.float64)
     curves = {name: _corners(frames, counts.astype(np.float64)) for name, counts in counted.items()}
     most = max((float(counts.max(initial=0)) for counts in counted.values()), default=0.0)
-    return Curves(title, "frame", curves, height=220, last=max(1.0, len(frames)), top=max(1.0, most))
+    return Curves(title, "frame", curves, height=220, last=max(1.0, frame_count), top=max(1.0, most))
 
 
 def _corners(x: Array, y: Array) -> tuple[Array, Array]:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QTabWidget, QVBo
 
 from workbench.ui.menus import TOOLBAR
 
-SIDE = 340  # pixels of the docks at the right
+SIDE = 370  # pixels of the docks at the right
 
 
 def stack(parts: Sequence[QWidget], *, growing: QWidget) -> QWidget:

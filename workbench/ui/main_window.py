@@ -24,6 +24,7 @@ from workbench.ui.commands.plugins import PluginCommands
 from workbench.ui.commands.track import TrackCommands
 from workbench.ui.commands.view import ViewCommands
 from workbench.ui.context_menus import ContextMenus
+from workbench.ui.counting import Counting
 from workbench.ui.detection import Detection
 from workbench.ui.editor import Editor
 from workbench.ui.fault import show_fault
@@ -69,6 +70,7 @@ class MainWindow(QMainWindow):
         self.jobs = TaskQueue("jobs", self)
         self.writing = TaskQueue("edits", self)  # large edits do not wait behind an export
         self.fetching = TaskQueue("models", self)  # nor an export behind a download
+        self.counting_queue = TaskQueue("counting", self)  # after every edit, so nobody wants to see it
         self.loader = FrameLoader(self)
         self.editor = Editor(opened.project, self.writing, self)
         self.plugins = find_plugins()
@@ -119,14 +121,19 @@ class MainWindow(QMainWindow):
             plugins=self.plugins,
             parent=self,
         )
+        self.counting = Counting(
+            self.state, self.canvas, quiet=self.counting_queue, jobs=self.jobs, parent=self
+        )
         self.draw = DrawCommands(
             self.state, self.canvas, self.edits, self.notice, running=self._is_running, stop=self.track.stop
         )
         groups = (self.draw, self.go, self.edits, self.view, self.track, self.files, self.class_commands)
         self.actions_by_id = build_menus(
-            self, (*groups, *self.detection.groups, self.plugin_commands, self.help)
+            self,
+            (*groups, *self.detection.groups, *self.counting.groups, self.plugin_commands, self.help),
         )
         self.detection.add_actions(self.actions_by_id)
+        self.counting.add_actions(self.actions_by_id)
         assign_keys(self.actions_by_id, self._keymap.keys)
         self._menus = ContextMenus(self.state, self.actions_by_id, self)
         self._palette = palette_of(self.state)
@@ -142,10 +149,15 @@ class MainWindow(QMainWindow):
         self.transport = TransportBar(self.actions_by_id)
         self.setCentralWidget(stack((self.notice, self.canvas, self.transport), growing=self.canvas))
         tracks = {"Tracks": self.tracks, "Classes": self.classes, "History": self.history}
-        tools = {"Detection": self.detection.panel, "Models": self.detection.models_panel}
+        tools = {
+            "Detection": self.detection.panel,
+            "Models": self.detection.models_panel,
+            "Statistics": self.counting.panel,
+        }
         docks = add_docks(self, right=(tracks, tools), bottom={"Timeline": self.timeline})
         self.class_commands.panel_wanted.connect(docks["Classes"].raise_)
         self.detection.commands.panel_wanted.connect(docks["Detection"].raise_)
+        self.counting.commands.panel_wanted.connect(docks["Statistics"].raise_)
         self._trackers = TrackerBox(self.plugins)
         self._trackers.chosen.connect(self.track.use_tracker)
         self.track.checkpoint_chosen.connect(self._trackers.use_checkpoint)
@@ -176,9 +188,16 @@ class MainWindow(QMainWindow):
         self.files.reported.connect(self._on_report)
         self.files.relinked.connect(self._on_video)
         self.help.keys_changed.connect(self._on_keys)
-        for source in (self.editor, self.files, self.track, self.class_commands, self.detection):
+        for source in (
+            self.editor,
+            self.files,
+            self.track,
+            self.class_commands,
+            self.detection,
+            self.counting,
+        ):
             source.refused.connect(self.notice.refuse)
-        for source in (self.editor, self.files, self.track, self.detection):
+        for source in (self.editor, self.files, self.track, self.detection, self.counting):
             source.told.connect(self.statusBar().showMessage)
         self.editor.told.connect(self.notice.settle)
 
@@ -306,6 +325,7 @@ class MainWindow(QMainWindow):
     def _show_overlay(self) -> None:
         self.canvas.set_overlay(overlay_of(self.state, self._palette, self.view.show))
         self.detection.draw(self.view.show)
+        self.counting.refresh()
 
     def _on_history(self, _scope: Scope | None) -> None:
         self.history.show_edits(self.project.history(limit=200))
@@ -388,10 +408,11 @@ class MainWindow(QMainWindow):
         self.remember_layout()
         self.go.pause()
         self.writing.close(finish=True)
-        for thread in (self.compute, self.jobs, self.fetching, self.loader):
+        for thread in (self.compute, self.jobs, self.fetching, self.counting_queue, self.loader):
             thread.close()
         # What the threads posted before they ended is still delivered, and must not be heard any more.
-        for source in (self.compute, self.jobs, self.fetching, self.writing, self.loader, self.state):
+        threads = (self.compute, self.jobs, self.fetching, self.counting_queue, self.writing, self.loader)
+        for source in (*threads, self.state):
             source.blockSignals(True)
         self.state.close()
         self.project.close()

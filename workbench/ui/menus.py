@@ -31,7 +31,7 @@ EMPTY_MENU = ("new_box", "paste_box", "", "fit")
 RANGE_MENU = ("", "scope_start", "scope_stop", "scope_clear")
 """Actions of the context menus; "" is a line."""
 
-ON_AT_START = ("follow_view",)
+ON_AT_START = ("follow_view", "show_regions")
 
 
 def find_command(groups: Sequence[QObject], name: str) -> Callable[..., None]:

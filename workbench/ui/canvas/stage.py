@@ -19,6 +19,7 @@ from workbench.ui.canvas.heatmap import Heatmap
 from workbench.ui.canvas.overlay import OverlayPainter
 from workbench.ui.canvas.picture import Picture
 from workbench.ui.canvas.scene import EMPTY, Overlay
+from workbench.ui.canvas.shapes import Shape, paint_shapes
 from workbench.ui.canvas.transform import ViewTransform
 
 FIT_MARGIN = 8.0
@@ -37,6 +38,7 @@ class Stage(QWidget):
         self._heatmaps: tuple[Heatmap, ...] = ()
         self._findings = EMPTY
         self._overlay = EMPTY
+        self._shapes: tuple[Shape, ...] = ()
         self._finding_painter = OverlayPainter()
         self._overlay_painter = OverlayPainter()
         self._transform = ViewTransform()
@@ -80,6 +82,12 @@ class Stage(QWidget):
             self._heatmaps = tuple(heatmaps)
             self._refresh()
 
+    def set_shapes(self, shapes: Sequence[Shape]) -> None:
+        """Draw these lines and zones over everything else, in place of those before."""
+        if tuple(shapes) != self._shapes:
+            self._shapes = tuple(shapes)
+            self._refresh()
+
     def set_hint(self, text: str) -> None:
         """What stands in the middle while there is no picture."""
         self._hint = text
@@ -99,6 +107,11 @@ class Stage(QWidget):
     def heatmaps(self) -> tuple[Heatmap, ...]:
         """What was set last."""
         return self._heatmaps
+
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        """What was set last."""
+        return self._shapes
 
     @property
     def source_size(self) -> tuple[float, float]:
@@ -152,6 +165,10 @@ class Stage(QWidget):
         self._refresh()
         self.view_changed.emit(transform.zoom)
 
+    def redraw(self) -> None:
+        """Draw everything again, also what is kept while something moves over it."""
+        self._refresh()
+
     def _refresh(self) -> None:
         self._backdrop = None
         self.update()
@@ -188,6 +205,10 @@ class Stage(QWidget):
     def _paint_live(self, painter: QPainter) -> None:
         """Paint what moves over the scene, in widget pixels."""
 
+    def _hidden_shape(self) -> str | None:
+        """Key of the shape that :meth:`_paint_live` paints instead."""
+        return None
+
     def _skipped(self) -> int:
         """Index of the box that :meth:`_paint_live` paints instead, or -1."""
         return -1
@@ -220,6 +241,8 @@ class Stage(QWidget):
             painter, self._overlay, device=device, size=size, ratio=ratio, skip=self._skipped()
         )
         painter.restore()
+        hidden = self._hidden_shape()
+        paint_shapes(painter, [s for s in self._shapes if s.key != hidden], self._transform)
 
     def _paint_surround(self, painter: QPainter) -> None:
         """Only where the picture is not: filling a large window costs as much as the picture."""

@@ -15,6 +15,7 @@ from workbench.ui.canvas import adorners
 from workbench.ui.canvas.hit import NOTHING, HitTarget, hit_test, next_under
 from workbench.ui.canvas.interaction import Drag
 from workbench.ui.canvas.scene import BoxFlag
+from workbench.ui.canvas.shape_tool import ShapeTool
 from workbench.ui.canvas.stage import Stage
 
 CLICK_SLACK = 3.0  # widget pixels a press may wander and still be a click
@@ -40,7 +41,7 @@ class CanvasView(Stage):
     Wheel zooms at the cursor; dragging an empty place, the middle button or Space pans. A click selects
     the smallest box there, further clicks go on to those beneath; a click on nothing deselects. The only
     selected box moves by its inside and resizes by its edges and handles (Shift keeps the aspect).
-    Escape gives up a drag or the drawing mode.
+    Escape gives up a drag or the drawing mode. Lines and zones are the business of ``shaping``.
     """
 
     box_drawn = Signal(QRectF)
@@ -76,11 +77,13 @@ class CanvasView(Stage):
         self._space = False
         self._space_used = False
         self._cycled = -1
+        self.shaping = ShapeTool(self)
 
     # Drawing mode
 
     def start_drawing(self, *, sticky: bool = False) -> None:
         """The next left drag draws a box; sticky = stay in this mode until :meth:`stop_drawing`."""
+        self.shaping.stop()
         self._sticky = sticky
         self._set_drawing(True)
 
@@ -98,6 +101,16 @@ class CanvasView(Stage):
         """Whether the mouse holds a box."""
         return self._drag is not None
 
+    @property
+    def is_panning(self) -> bool:
+        """Whether the mouse moves the picture, or would at the next press because Space is held."""
+        return self._panning or self._space
+
+    @property
+    def is_pressed(self) -> bool:
+        """Whether a mouse button that was pressed here is held."""
+        return self._pressed_at is not None
+
     def _set_drawing(self, on: bool) -> None:
         if on != self._drawing:
             self._drawing = on
@@ -113,7 +126,7 @@ class CanvasView(Stage):
             return True
         was_drawing = self._drawing
         self._set_drawing(False)
-        return was_drawing
+        return self.shaping.stop() or was_drawing
 
     # Mouse
 
@@ -298,7 +311,8 @@ class CanvasView(Stage):
     def event(self, event: QEvent) -> bool:
         """Keep Escape and Space from the window's shortcuts while they mean something here."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            escape = event.key() == Qt.Key.Key_Escape and (self._drawing or self._drag is not None)
+            busy = self._drawing or self._drag is not None or self.shaping.is_live
+            escape = event.key() == Qt.Key.Key_Escape and busy
             listened = self.isSignalConnected(QMetaMethod.fromSignal(self.space_tapped))
             if escape or (event.key() == Qt.Key.Key_Space and listened):
                 event.accept()
@@ -333,7 +347,12 @@ class CanvasView(Stage):
 
     # What moves over the scene
 
+    def _hidden_shape(self) -> str | None:
+        return self.shaping.grabbed
+
     def _is_live(self) -> bool:
+        if self.shaping.is_live:
+            return True
         return (self._dragging and self._drag is not None) or (self._drawing and self._cursor is not None)
 
     def _skipped(self) -> int:
@@ -349,5 +368,6 @@ class CanvasView(Stage):
             adorners.paint_dragged(painter, self._drag.box, self._transform)
         elif selected >= 0 and not int(overlay.flags[selected]) & BoxFlag.LOCKED:
             adorners.paint_handles(painter, overlay.box(selected), self._transform)
+        self.shaping.paint(painter)
         if self._drawing and self._cursor is not None and self._drag is None:
             adorners.paint_crosshair(painter, self._cursor, self.rect())
