@@ -51,9 +51,12 @@ def golden():
 def test_decoded_heads(golden, case, without):
     maps = activated(maps_of(only=set(CHANNELS) - set(without)))
     found = decode_centertrack(maps, K)
+    names = NAMES
+    if case == "nohmhp":  # without heat maps of joints the published code returns the joints twice
+        names = {**NAMES, "kps_score": "joints"}
     for key in golden.arrays:
-        name = NAMES.get(key.removeprefix(f"{case}/"))
-        if key.startswith(f"{case}/") and name and (case, name) != ("nohmhp", "pose_score"):
+        name = names.get(key.removeprefix(f"{case}/"))
+        if key.startswith(f"{case}/") and name:
             published = golden[key]
             golden.check(key, found[name].reshape(published.shape), rtol=1e-5, atol=1e-3)
 

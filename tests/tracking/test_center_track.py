@@ -11,15 +11,17 @@ VARIANTS = {
     "max_age3": CenterTrackOptions(longest_lost=2),
     "new_thresh5": CenterTrackOptions(birth_score=0.5, longest_lost=4),
     "hungarian": CenterTrackOptions(longest_lost=1, optimal=True),
+    "public": CenterTrackOptions(),
 }
 
 
 def published(golden, variant):
-    """Frame by frame: detections, and the rows of present tracks by the left edge of their boxes."""
+    """Frame by frame: detections, centres of given ones, and present tracks by their left edges."""
     rows = golden["det_rows_frame_score_class_ct_tracking_bbox"]
     shown = golden[f"{variant}/rows_frame_id_age_active_score_class_ct_bbox"]
     for frame in range(int(rows[:, 0].max()) + 1):
         here = rows[rows[:, 0] == frame]
+        public = golden["public_rows_frame_ct"]
         present = shown[(shown[:, 0] == frame) & (shown[:, 3] > 0)]
         yield (
             frame,
@@ -30,6 +32,7 @@ def published(golden, variant):
                 centers=here[:, 3:5],
                 offsets=here[:, 5:7],
             ),
+            public[public[:, 0] == frame, 1:] if variant == "public" else None,
             present[np.argsort(present[:, 8])],
         )
 
@@ -37,8 +40,8 @@ def published(golden, variant):
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_tracks_are_the_published_ones(variant):
     tracker, names = CenterTrack(VARIANTS[variant]), set()
-    for frame, detections, expected in published(Golden("ct_tracker"), variant):
-        found = tracker.update(frame, detections)
+    for frame, detections, given, expected in published(Golden("ct_tracker"), variant):
+        found = tracker.update(frame, detections, given=given)
         order = np.argsort(found.boxes[:, 0])
         np.testing.assert_allclose(found.boxes[order], xyxy_to_xywh(expected[:, 8:12]))
         np.testing.assert_allclose(found.scores[order], expected[:, 4])
@@ -54,3 +57,11 @@ def test_without_offsets_a_target_is_taken_to_stand_still():
     for frame in range(3):
         found = tracker.update(frame, Detections(box + frame, np.ones(1), np.zeros(1, np.int64)))
     assert found.ids.tolist() == [1]
+
+
+def test_only_what_a_given_detection_means_becomes_a_track_and_none_are_needed_to_carry_it_on():
+    tracker, boxes = CenterTrack(), np.array([[10.0, 10.0, 20.0, 40.0], [200.0, 10.0, 20.0, 40.0]])
+    seen = Detections(boxes, np.array([0.9, 0.8]), np.zeros(2, np.int64))
+    assert tracker.update(0, seen, given=()).ids.tolist() == []
+    assert tracker.update(1, seen, given=[[211.0, 33.0], [500.0, 30.0]]).detections.tolist() == [1]
+    assert tracker.update(2, seen, given=()).detections.tolist() == [1]

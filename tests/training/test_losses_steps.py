@@ -1,6 +1,7 @@
 """Three steps of training of whole networks against the published losses, gradients and outputs."""
 
 import numpy as np
+import pytest
 import torch
 
 from tests.reference_fill import fill_state_dict, net_input
@@ -38,8 +39,8 @@ def train(network, images, batch):
     return {name: [step[name] for step in losses] for name in losses[0]}, norms
 
 
-def test_training_in_double_precision():
-    arch = "res_18"  # exact; the other network takes six times as long
+@pytest.mark.parametrize("arch", ["res_18", "dla_34"])
+def test_training_in_double_precision(arch):
     golden = Golden(f"cn_train_step_{arch}")
     network = filled(arch, torch.float64)
     images, batch = material(golden, arch, torch.float64)

@@ -4,6 +4,9 @@ A detection comes with an offset to its centre in the last frame (none = it stoo
 first, each takes the nearest track that is still free, if the squared distance of the centres is within the
 area of both boxes and the class is the same. There is no motion model: a track stands where it was last seen.
 
+Where detections of somebody else are given (a benchmark's public ones), only they begin tracks: each gives
+birth to the nearest detection that is still free, and all others only carry on what is there.
+
 As published; by default a track that is missed once is gone. Zhou, Koltun, Krähenbühl: Tracking Objects as
 Points, 2020 (arXiv:2004.01177).
 """
@@ -76,10 +79,14 @@ class CenterTrack:
         *,
         image: Image | None = None,
         motion: ArrayLike | None = None,
+        given: ArrayLike | None = None,
     ) -> TrackedBoxes:
         """Join the detections of a frame with the tracks so far; see ``tracker.Tracker``.
 
         The network sees the camera's motion in its offsets, so ``motion`` is not used.
+
+        Args:
+            given: (M, 2) centres of the detections that may begin tracks, in pixels; None = all may.
         """
         if frame <= self._frame:
             raise UserError(f"Frame {frame} came after frame {self._frame}; give frames in increasing order.")
@@ -89,9 +96,15 @@ class CenterTrack:
         tracks = self._tracks._replace(missed=self._tracks.missed + passed)
         matches = self._match(_squared_distances(tracks, found, before))
         found.ids[matches.columns] = tracks.ids[matches.rows]
-        new = (found.ids < 0) & (found.scores > self.options.birth_score)
-        found.ids[new] = self._next_id + np.arange(new.sum())
-        self._next_id += int(new.sum())
+        free = found.ids < 0
+        new = (
+            np.flatnonzero(free)
+            if given is None
+            else _born(found, before, free, np.asarray(given, dtype=np.float64).reshape(-1, 2))
+        )
+        new = new[found.scores[new] > self.options.birth_score]
+        found.ids[new] = self._next_id + np.arange(len(new))
+        self._next_id += len(new)
         present = found.take(found.ids >= 0)
         waiting = np.ones(len(tracks.ids), dtype=np.bool_)
         waiting[matches.rows] = False
@@ -128,6 +141,23 @@ def _read(detections: Detections) -> tuple[_Points, Array]:
 def _of_points(values: ArrayLike, rows: NDArray[np.intp]) -> Array:
     points = np.asarray(values, dtype=np.float64).reshape(-1, 2)[rows]
     return np.clip(points, -FURTHEST, FURTHEST)
+
+
+def _born(found: _Points, before: Array, free: NDArray[np.bool_], given: Array) -> NDArray[np.intp]:
+    """The free detection that each given one (M, 2) means, in their order.
+
+    Nearness counts from where a detection was in the last frame, as published.
+    """
+    area = found.boxes[:, 2:].prod(axis=1)
+    apart = ((before[:, None] - given[None]) ** 2).sum(axis=2)
+    apart[~free] = np.inf
+    born = []
+    for column in apart.T if len(found.ids) else ():
+        nearest = int(column.argmin())
+        if column[nearest] < area[nearest]:
+            born.append(nearest)
+            apart[nearest] = np.inf  # each row once; ``column`` is a view
+    return np.array(born, dtype=np.intp)
 
 
 def _squared_distances(tracks: _Points, found: _Points, before: Array) -> Array:

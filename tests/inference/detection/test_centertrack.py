@@ -12,6 +12,7 @@ from workbench.inference.detection.centertrack import CenterTrackSession, prior_
 from workbench.inference.detection.options import DetectionOptions
 from workbench.inference.detection.placement import fixed, kept, shortened
 from workbench.models import centertrack
+from workbench.models.geometry import apply_affine
 from workbench.models.heads import HeatmapNetwork, NetworkSpec
 from workbench.models.recognition import Spec
 from workbench.models.weights_header import Header
@@ -49,6 +50,21 @@ def test_tracks_are_drawn_as_published(golden):
     published = np.zeros_like(heat)
     published[tuple(golden["pre_hm_nz_yx"].T)] = golden["pre_hm_nz_val"]
     np.testing.assert_allclose(heat, published, rtol=1e-6, atol=1e-6)
+
+
+def test_cells_of_the_tracks_on_the_grid(golden):
+    """Published beside the heat map; no network takes them. Here they check where boxes lie on the grid."""
+    rows = golden["dets_bbox_score_active"]
+    shown = rows[(rows[:, 4] >= 0.3) & (rows[:, 5] > 0)][:, :4].reshape(-1, 2, 2)
+    placement = fixed(SIZE, (160, 96))
+    last = np.array([[159, 95], [39, 23]], np.float32)
+    in_input, in_grid = (
+        np.clip(apply_affine(shown, affine).astype(np.float32), 0, end)
+        for affine, end in zip((placement.to_input, placement.to_grid(4)), last, strict=True)
+    )
+    visible = (in_input[:, 1] > in_input[:, 0]).all(axis=1)
+    cells = in_grid[visible].mean(axis=1).astype(int)
+    assert (cells[:, 1] * 40 + cells[:, 0]).tolist() == golden["pre_inds"][0].tolist()
 
 
 CASES = {  # tasks, classes, flip test

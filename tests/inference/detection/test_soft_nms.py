@@ -41,6 +41,18 @@ def test_rows_with_joints(golden, key, count, options):
     np.testing.assert_allclose(ours, golden[key][: len(order)], rtol=1e-5, atol=1e-5)
 
 
+def test_scores_where_the_published_code_also_averages_boxes(golden):
+    """Its averaged corners cannot be met: it sorts the rows but leaves the weights of the corners in place.
+
+    So a box is averaged with the weights of other boxes.
+    """
+    rows = golden["boxes_merge"].astype(float)
+    order, scores = soft_nms(rows[:, :4], rows[:, 4])
+    assert len(order) == golden["keep_merge"]
+    np.testing.assert_allclose(scores, golden["merge_m2"][: len(order), 4], rtol=1e-5, atol=1e-5)
+    np.testing.assert_array_equal(golden["merge_m2"][:, 5:], golden["boxes_merge"][:, 5:])
+
+
 @pytest.mark.parametrize("overlap", [0.3, 0.5, 0.7])
 def test_hard_suppression(golden, overlap):
     boxes = golden["boxes"].astype(float)
