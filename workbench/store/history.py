@@ -152,6 +152,12 @@ class History:
         with self._db.reading() as connection:
             return journal.newest_of_track(driver(connection), track_id, limit)
 
+    def edit(self, edit_id: int) -> Edit | None:
+        """One edit as it is now, whatever its state; None when it was taken back while it was written."""
+        with self._db.reading() as connection:
+            found = journal.edits(driver(connection), [edit_id])
+        return found[0] if found else None
+
     def edits_after(self, moment: datetime) -> list[Edit]:
         """Done edits that began at a moment (with its time zone) or later, oldest first."""
         with self._db.reading() as connection:

@@ -205,7 +205,13 @@ def advance(raw: sqlite3.Connection, table: str, count: int) -> int:
 
 def edit(raw: sqlite3.Connection, edit_id: int) -> Edit:
     """The edit as it is now."""
-    return _edit(raw.execute(f"SELECT {_COLUMNS} FROM edit WHERE id = ?", (edit_id,)).fetchone())
+    return edits(raw, [edit_id])[0]
+
+
+def edits(raw: sqlite3.Connection, ids: Iterable[int]) -> list[Edit]:
+    """Those of these edits that there are, as they are now."""
+    sql = f"SELECT {_COLUMNS} FROM edit WHERE id = ?"
+    return [_edit(row) for i in ids for row in raw.execute(sql, (i,))]
 
 
 def next_to_undo(raw: sqlite3.Connection, *, besides: int | None = None) -> Edit | None:

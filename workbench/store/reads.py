@@ -107,6 +107,31 @@ class Reads:
             sure=placed["sure"],
         )
 
+    def box_keys(
+        self,
+        video_id: int,
+        *,
+        origins: Collection[int] | None = None,
+        runs: Collection[int] | None = None,
+        verified: bool | None = None,
+    ) -> NDArray[np.int64]:
+        """Which boxes of a video have this provenance: (N, 2) track and frame, by frame and track.
+
+        Args:
+            origins: only of these; None = of any.
+            runs: only of these runs; None = of any or none.
+            verified: only verified ones, or only others; None = all.
+        """
+        where, values = ["video_id = ?"], [video_id, *(origins or ()), *(runs or ())]
+        if origins is not None:
+            where.append(f"origin IN ({_marks(origins)})")
+        if runs is not None:
+            where.append(f"run_id IN ({_marks(runs)})")
+        if verified is not None:
+            where.append("verified" if verified else "NOT verified")
+        sql = f"SELECT track_id, frame FROM box WHERE {' AND '.join(where)} ORDER BY frame, track_id"
+        return np.array(self._db.read(sql, values), np.int64).reshape(-1, 2)
+
     def track(self, track_id: int) -> TrackRow | None:
         """One track."""
         return self.tracks_by_id([track_id]).get(track_id)
