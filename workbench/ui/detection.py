@@ -70,6 +70,7 @@ class Detection(QObject):
         self.panel.look_changed.connect(self._on_look)
         state.found.changed.connect(self.refresh)
         state.heat.changed.connect(self.refresh)
+        state.preview.changed.connect(self.refresh)
 
     @property
     def groups(self) -> tuple[QObject, ...]:
@@ -98,8 +99,10 @@ class Detection(QObject):
         """Draw again, and show the figures."""
         state, frame = self._state, self._state.shown
         found = state.found.at(frame)
-        if found is None or not self._show.boxes:
+        if not self._show.boxes:
             self._canvas.set_findings(EMPTY)
+        elif found is None:
+            self._canvas.set_findings(state.preview.overlay(frame, labels=self._show.labels))
         else:
             colours = {c.name.casefold(): parse_colour(c.color) for c in state.project.categories()}
             shown = state.found.shown_of(found)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QToolButton, QW
 from workbench.core.errors import WorkbenchError
 from workbench.core.progress import Progress
 from workbench.services.detecting import DetectedFrame
+from workbench.services.run_detecting import RunFrame
 from workbench.services.tracking import TrackedFrame
 from workbench.ui.worker import TaskQueue
 
@@ -67,7 +68,7 @@ class JobsBar(QWidget):
     @Slot(int, object)
     def _on_item(self, _task: int, item: object) -> None:
         first = next((queue for queue in self._queues if queue.busy), None)
-        if self.sender() is first and isinstance(item, (Progress, TrackedFrame, DetectedFrame)):
+        if self.sender() is first and isinstance(item, (Progress, TrackedFrame, DetectedFrame, RunFrame)):
             self._bar.setRange(0, item.total or 0)
             self._bar.setValue(item.done)
             self._bar.setFormat(f"{item.done} / {item.total}" if item.total else str(item.done))

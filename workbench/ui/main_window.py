@@ -39,6 +39,7 @@ from workbench.ui.overlay_of import overlay_of, palette_of
 from workbench.ui.panels.classes import ClassesPanel
 from workbench.ui.panels.history import HistoryPanel
 from workbench.ui.panels.tracks import TracksPanel
+from workbench.ui.running import Running
 from workbench.ui.state import UiState
 from workbench.ui.timeline import TimelineView
 from workbench.ui.tracker_box import TrackerBox
@@ -124,23 +125,31 @@ class MainWindow(QMainWindow):
         self.counting = Counting(
             self.state, self.canvas, quiet=self.counting_queue, jobs=self.jobs, parent=self
         )
+        self.running = Running(
+            self.state,
+            compute=self.compute,
+            jobs=self.jobs,
+            plugins=self.plugins,
+            follow=lambda: self.track.follow and not self.canvas.is_dragging,
+            parent=self,
+        )
+        self.detection.models.listed.connect(self.running.list_detectors)
         self.draw = DrawCommands(
             self.state, self.canvas, self.edits, self.notice, running=self._is_running, stop=self.track.stop
         )
         groups = (self.draw, self.go, self.edits, self.view, self.track, self.files, self.class_commands)
-        self.actions_by_id = build_menus(
-            self,
-            (*groups, *self.detection.groups, *self.counting.groups, self.plugin_commands, self.help),
-        )
-        self.detection.add_actions(self.actions_by_id)
-        self.counting.add_actions(self.actions_by_id)
+        self._parts = (self.detection, self.running, self.counting)
+        of_parts = [group for part in self._parts for group in part.groups]
+        self.actions_by_id = build_menus(self, (*groups, *of_parts, self.plugin_commands, self.help))
+        for part in self._parts:
+            part.add_actions(self.actions_by_id)
         assign_keys(self.actions_by_id, self._keymap.keys)
         self._menus = ContextMenus(self.state, self.actions_by_id, self)
         self._palette = palette_of(self.state)
         self.lanes = Lanes(self.state, self.timeline, self.tracks)
 
     def _is_running(self) -> bool:
-        return self.track.is_running or self.detection.commands.is_running
+        return any(part.is_running for part in (self.track, self.detection.commands, self.running.commands))
 
     def _lay_out(self) -> None:
         self.setWindowTitle("Tracking Workbench")
@@ -150,6 +159,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(stack((self.notice, self.canvas, self.transport), growing=self.canvas))
         tracks = {"Tracks": self.tracks, "Classes": self.classes, "History": self.history}
         tools = {
+            "Run": self.running.panel,
             "Detection": self.detection.panel,
             "Models": self.detection.models_panel,
             "Statistics": self.counting.panel,
@@ -158,6 +168,7 @@ class MainWindow(QMainWindow):
         self.class_commands.panel_wanted.connect(docks["Classes"].raise_)
         self.detection.commands.panel_wanted.connect(docks["Detection"].raise_)
         self.counting.commands.panel_wanted.connect(docks["Statistics"].raise_)
+        self.running.commands.panel_wanted.connect(docks["Run"].raise_)
         self._trackers = TrackerBox(self.plugins)
         self._trackers.chosen.connect(self.track.use_tracker)
         self.track.checkpoint_chosen.connect(self._trackers.use_checkpoint)
@@ -188,16 +199,9 @@ class MainWindow(QMainWindow):
         self.files.reported.connect(self._on_report)
         self.files.relinked.connect(self._on_video)
         self.help.keys_changed.connect(self._on_keys)
-        for source in (
-            self.editor,
-            self.files,
-            self.track,
-            self.class_commands,
-            self.detection,
-            self.counting,
-        ):
+        for source in (self.editor, self.files, self.track, self.class_commands, *self._parts):
             source.refused.connect(self.notice.refuse)
-        for source in (self.editor, self.files, self.track, self.detection, self.counting):
+        for source in (self.editor, self.files, self.track, *self._parts):
             source.told.connect(self.statusBar().showMessage)
         self.editor.told.connect(self.notice.settle)
 

@@ -12,6 +12,7 @@ from workbench.services.tracking import TrackedBox, TrackedFrame
 from workbench.store import Project, Video
 from workbench.ui.found import Found
 from workbench.ui.heat import Heat
+from workbench.ui.run_preview import RunPreview
 
 
 class UiState(QObject):
@@ -50,6 +51,7 @@ class UiState(QObject):
         self.provisional: dict[int, tuple[TrackedBox, ...]] = {}
         self.found = Found(self)
         self.heat = Heat(self)
+        self.preview = RunPreview(self)
         self.queue: dict[int, int] = {}  # track id -> frame it shall be followed from
         self._committed.connect(self._on_committed)
         self._closed = False
@@ -82,6 +84,7 @@ class UiState(QObject):
         self.clear_provisional()
         self.clear_queue()
         self.found.clear()
+        self.preview.clear()
         self.heat.clear()
         self.video_changed.emit()
         self.selection_changed.emit()

@@ -1,0 +1,198 @@
+"""Runs of a detector and a tracker over the video: starting, stopping, going on, trying another tracker."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtWidgets import QWidget
+
+from workbench.core.errors import UserError, WorkbenchError
+from workbench.core.progress import Progress
+from workbench.services.detecting import Detectors
+from workbench.services.plugin_finding import Plugins
+from workbench.services.run_again import track_again
+from workbench.services.run_detecting import RunFrame
+from workbench.services.run_detectors import RunDetectors
+from workbench.services.run_ending import Outcome
+from workbench.services.run_options import options_of
+from workbench.services.running import UNFINISHED, run
+from workbench.ui.panels.run import RunPanel
+from workbench.ui.state import UiState
+from workbench.ui.worker import Task, TaskQueue
+
+THREADS = max((os.cpu_count() or 2) - 1, 1)  # one is left to the window
+
+Steps = Generator[Any, None, Outcome]
+
+
+class RunCommands(QObject):
+    """Commands of the Run menu.
+
+    Signals:
+        told(sentence): how a run ended.
+        refused(sentence): why none could begin.
+        panel_wanted: the controls shall be seen.
+    """
+
+    told = Signal(str)
+    refused = Signal(str)
+    panel_wanted = Signal()
+
+    def __init__(
+        self,
+        state: UiState,
+        queue: TaskQueue,
+        panel: RunPanel,
+        parent: QWidget,
+        *,
+        plugins: Plugins,
+        follow: Callable[[], bool],
+    ) -> None:
+        super().__init__(parent)
+        self._state, self._queue, self._panel, self._follow = state, queue, panel, follow
+        self._detectors = RunDetectors(Detectors(threads=THREADS, plugins=plugins), plugins)
+        self._task: int | None = None
+        self._video: int | None = None  # the one the run looks at; another may be shown meanwhile
+        queue.item.connect(self._on_item)
+        queue.done.connect(self._on_done)
+        queue.cancelled.connect(self._on_cancelled)
+        queue.failed.connect(self._on_failed)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a run goes on or waits."""
+        return self._task is not None
+
+    @Slot()
+    def run_video(self) -> None:
+        """Run what the panel says, or stop the run; what was found so far becomes tracks."""
+        if self.is_running:
+            self._queue.cancel(self._task)
+            return
+        self.panel_wanted.emit()
+        if self._panel.fault:
+            self.refused.emit(self._panel.fault)
+            return
+        self._begin(self._run_of)
+
+    @Slot()
+    def run_on(self) -> None:
+        """Go on with the chosen run, which did not come to its end."""
+        chosen = self._panel.run_id
+        if chosen is None or self._state.project.run(chosen).state not in UNFINISHED:
+            self.refused.emit("Choose a run that did not come to its end in the list of runs first.")
+            return
+        options = options_of(self._state.project.run(chosen))
+        project, detectors = self._state.project, self._detectors
+        self._begin(
+            lambda video: (
+                f"Going on with run {chosen}",
+                lambda: run(project, video, options, detectors=detectors),
+            )
+        )
+
+    @Slot()
+    def track_again(self) -> None:
+        """Try the panel's tracker, threshold and classes on what the chosen run has detected."""
+        chosen = self._panel.run_id
+        if chosen is None:
+            self.refused.emit("Choose a run in the list of runs first; its detections are tracked again.")
+            return
+        self._begin(lambda _: self._again_of(chosen))
+
+    @Slot()
+    def select_run(self) -> None:
+        """Select the tracks that the chosen run made."""
+        state, chosen = self._state, self._panel.run_id
+        if state.video is not None and chosen is not None:
+            tracks = [t.id for t in state.project.tracks(state.video.id) if t.run_id == chosen]
+            state.select(tracks)
+            self.told.emit(f"Run {chosen} made {len(tracks)} tracks that are there now")
+
+    def _run_of(self, video: int) -> tuple[str, Callable[[], Steps]]:
+        options = self._panel.options()
+        project, detectors = self._state.project, self._detectors
+        return (
+            f"Running {options.detector} and {options.tracker}",
+            lambda: run(project, video, options, detectors=detectors),
+        )
+
+    def _again_of(self, chosen: int) -> tuple[str, Callable[[], Steps]]:
+        options, project = self._panel.options(), self._state.project
+        return f"Tracking again with {options.tracker}", lambda: track_again(project, chosen, options)
+
+    def _begin(self, order: Callable[[int], tuple[str, Callable[[], Steps]]]) -> None:
+        state = self._state
+        try:
+            if state.video is None:
+                raise UserError("Open a video first.")
+            if state.project.read_only:
+                raise UserError("This window changes nothing: the project is open for reading only.")
+            if self.is_running:
+                raise UserError("A run goes on already; stop it first.")
+            label, make = order(state.video.id)
+        except WorkbenchError as error:
+            self.refused.emit(str(error))
+            return
+        self._video = state.video.id
+        state.preview.clear()
+        self._task = self._queue.submit(Task(label, make))
+
+    @Slot(int, object)
+    def _on_item(self, task: int, item: object) -> None:
+        if task != self._task:
+            return
+        if isinstance(item, Progress):
+            self._panel.show_state(item.text)
+        if not isinstance(item, RunFrame):
+            return
+        self._panel.show_state(said_of(item))
+        video = self._state.video
+        if video is not None and video.id == self._video:
+            self._state.preview.add(item)
+            if self._follow():
+                self._state.go_to(item.frame)
+
+    @Slot(int, object)
+    def _on_done(self, task: int, outcome: object) -> None:
+        if task == self._task and isinstance(outcome, Outcome):
+            self._over(summary(outcome))
+
+    @Slot(int)
+    def _on_cancelled(self, task: int) -> None:
+        if task == self._task:
+            self._over("Stopped; what was found so far is kept, and the same run again goes on from there")
+
+    @Slot(int, object, str)
+    def _on_failed(self, task: int, _error: object, _label: str) -> None:
+        if task == self._task:
+            self._over("The run failed")
+
+    def _over(self, sentence: str) -> None:
+        self._task = None
+        self._state.preview.clear()
+        self._panel.show_state(sentence)
+        self.told.emit(sentence)
+
+
+def said_of(item: RunFrame) -> str:
+    """How far a run is."""
+    left = f"{item.seconds_left // 60:.0f}:{item.seconds_left % 60:02.0f}"
+    return f"Frame {item.done} of {item.total}, {item.rate:.1f} a second, {left} left; {len(item.ids)} here"
+
+
+def summary(outcome: Outcome) -> str:
+    """What came of a run."""
+    problems = " ".join(outcome.problems)
+    stored = outcome.stored
+    if stored is None or not stored.boxes:
+        return f"Nothing was found to track. {problems}".strip()
+    said = f"{stored.tracks} tracks with {stored.boxes} boxes"
+    if stored.inherited:
+        said += f", {stored.inherited} of them known before"
+    if stored.kept:
+        said += f"; {stored.kept} boxes of others stay as they were"
+    return f"{said}. {problems}".strip()

@@ -1,0 +1,242 @@
+"""Running a detector and a tracker over the video, and the runs there have been."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from workbench.core.parameters import Kind, Parameter
+from workbench.services.multi_trackers import MultiTracker
+from workbench.services.run_detectors import DetectorInfo
+from workbench.services.run_options import RunOptions
+from workbench.ui.parameter_form import Folded, ParameterForm
+
+SCORE = Parameter("Score from", Kind.NUMBER, None, low=0.0, high=1.0, optional=True)
+
+
+@dataclass(frozen=True)
+class RunLine:
+    """What the list says of a run: its id, one line, and what a tool tip adds."""
+
+    run_id: int
+    text: str
+    details: str
+    unfinished: bool
+
+
+class RunPanel(QWidget):
+    """What is run, and the runs of the video; knows no project.
+
+    Signals:
+        run_chosen: another run of the list is the current one.
+    """
+
+    run_chosen = Signal()
+
+    def __init__(self, trackers: Sequence[MultiTracker], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._detectors: dict[str, DetectorInfo] = {}
+        self._trackers = {tracker.name: tracker for tracker in trackers}
+        self._scope: tuple[int, int] | None = None
+        self._of_detector, self._of_tracker = ParameterForm(), ParameterForm()
+        self._detector, self._tracker = _list(), _list()
+        self._what, self._how = _note(), _note()
+        self._range = QCheckBox()
+        self._classes = QLineEdit()
+        self._classes.setPlaceholderText("all; or names with commas")
+        self._score = QLineEdit()
+        self._score.setPlaceholderText("the tracker decides")
+        self._state = _note()
+        self._runs = QListWidget()
+        self._runs.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self._runs.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self._runs.setMinimumHeight(90)
+        self._runs.currentRowChanged.connect(self._on_run)
+        self._start, self._again = QHBoxLayout(), QHBoxLayout()
+        self._lay_out()
+        self._detector.currentIndexChanged.connect(self._on_detector)
+        self._tracker.currentIndexChanged.connect(self._on_tracker)
+        for tracker in trackers:
+            self._tracker.addItem(tracker.title, tracker.name)
+        self.show_detectors(())
+        self.show_scope(None)
+
+    def _lay_out(self) -> None:
+        form = QFormLayout()
+        form.setVerticalSpacing(4)
+        form.addRow("Detector", self._detector)
+        form.addRow(self._what)
+        form.addRow("Tracker", self._tracker)
+        form.addRow(self._how)
+        form.addRow("Frames", self._range)
+        form.addRow("Classes", self._classes)
+        form.addRow("Score from", self._score)
+        inside = QWidget()
+        column = QVBoxLayout(inside)
+        column.setContentsMargins(6, 6, 6, 4)
+        column.addLayout(form)
+        column.addWidget(Folded("Parameters of the detector", self._of_detector))
+        column.addWidget(Folded("Parameters of the tracker", self._of_tracker))
+        column.addLayout(self._start)
+        column.addWidget(self._state)
+        column.addWidget(QLabel("Runs over this video"))
+        column.addWidget(self._runs, 1)
+        column.addLayout(self._again)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(inside)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(scroll)
+
+    def add_actions(self, start: Sequence[QAction], again: Sequence[QAction]) -> None:
+        """Buttons for what starts and stops a run, and for what is done with one of the list."""
+        for actions, row in ((start, self._start), (again, self._again)):
+            for action in actions:
+                button = QToolButton()
+                button.setDefaultAction(action)
+                button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+                button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+                row.addWidget(button)
+
+    def show_detectors(self, detectors: Sequence[DetectorInfo]) -> None:
+        """Offer these; the chosen one stays chosen."""
+        chosen = self._detector.currentData()
+        self._detectors = {info.name: info for info in detectors}
+        with QSignalBlocker(self._detector):
+            self._detector.clear()
+            for info in detectors:
+                self._detector.addItem(info.title, info.name)
+                self._detector.setItemData(
+                    self._detector.count() - 1, info.fault or info.description, Qt.ItemDataRole.ToolTipRole
+                )
+            self._detector.setCurrentIndex(max(self._detector.findData(chosen), 0 if detectors else -1))
+        self._on_detector()
+
+    def show_scope(self, scope: tuple[int, int] | None) -> None:
+        """Say which frames the timeline's range has."""
+        self._scope = scope
+        self._range.setEnabled(scope is not None)
+        self._range.setChecked(scope is not None)
+        words = "the range on the timeline" if scope is None else f"{scope[0]} to {scope[1] - 1}"
+        self._range.setText(f"only {words}")
+
+    def show_state(self, sentence: str) -> None:
+        """Say how far the run is."""
+        self._state.setText(sentence)
+        self._state.setVisible(bool(sentence))
+
+    def show_runs(self, lines: Sequence[RunLine]) -> None:
+        """List runs, newest first; the chosen one stays chosen, or else the first is."""
+        chosen = self.run_id
+        with QSignalBlocker(self._runs):
+            self._runs.clear()
+            for line in lines:
+                item = QListWidgetItem(line.text)
+                item.setData(Qt.ItemDataRole.UserRole, line.run_id)
+                item.setToolTip(line.details)
+                if line.unfinished:
+                    font = item.font()
+                    font.setItalic(True)
+                    item.setFont(font)
+                self._runs.addItem(item)
+            places = [i for i, line in enumerate(lines) if line.run_id == chosen] or [0]
+            self._runs.setCurrentRow(places[0] if lines else -1)
+        self.run_chosen.emit()
+
+    @property
+    def run_id(self) -> int | None:
+        """The run that is chosen in the list."""
+        item = self._runs.currentItem()
+        return None if item is None else int(item.data(Qt.ItemDataRole.UserRole))
+
+    @property
+    def fault(self) -> str:
+        """Why the chosen detector cannot be used, "" when it can; also when there is none."""
+        info = self._detectors.get(str(self._detector.currentData()))
+        return "There is no detector; add one in Models, or a plugin." if info is None else info.fault
+
+    def choose(self, *, detector: str | None = None, tracker: str | None = None) -> None:
+        """Choose a detector or a tracker by its name, where it is listed."""
+        for box, name in ((self._detector, detector), (self._tracker, tracker)):
+            if name is not None and box.findData(name) >= 0:
+                box.setCurrentIndex(box.findData(name))
+
+    def set_parameter(self, name: str, text: str, *, of_tracker: bool = False) -> None:
+        """Type a value of a parameter."""
+        (self._of_tracker if of_tracker else self._of_detector).set_text(name, text)
+
+    def options(self) -> RunOptions:
+        """What is to be run.
+
+        Raises:
+            UserError: something that was typed is no value.
+        """
+        start, stop = self._scope if self._scope and self._range.isChecked() else (0, None)
+        names = (name.strip() for name in self._classes.text().split(","))
+        threshold: Any = SCORE.parse(self._score.text())
+        return RunOptions(
+            detector=str(self._detector.currentData() or ""),
+            tracker=str(self._tracker.currentData()),
+            start=start,
+            stop=stop,
+            classes=tuple(name for name in names if name),
+            threshold=threshold,
+            detector_settings=self._of_detector.values(),
+            tracker_settings=self._of_tracker.values(),
+        )
+
+    @Slot()
+    def _on_detector(self) -> None:
+        info = self._detectors.get(str(self._detector.currentData()))
+        self._detector.setEnabled(bool(self._detectors))
+        self._what.setText("" if info is None else info.fault or info.description)
+        self._of_detector.show_parameters(() if info is None else info.parameters)
+
+    @Slot()
+    def _on_tracker(self) -> None:
+        tracker = self._trackers[str(self._tracker.currentData())]
+        self._how.setText(tracker.description)
+        self._of_tracker.show_parameters(tracker.parameters)
+
+    @Slot()
+    def _on_run(self) -> None:
+        self.run_chosen.emit()
+
+
+def _list() -> QComboBox:
+    box = QComboBox()
+    box.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(12)
+    return box
+
+
+def _note() -> QLabel:
+    """A sentence in small grey letters."""
+    label = QLabel()
+    label.setWordWrap(True)
+    label.setForegroundRole(label.palette().ColorRole.PlaceholderText)
+    return label
