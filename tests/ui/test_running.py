@@ -1,0 +1,101 @@
+"""A run in the real window: choose, run, look on, stop, go on, try another tracker, undo."""
+
+import pytest
+from PySide6.QtCore import QRectF, QSettings, Qt
+
+from tests.services.made_run import FRAMES, places, write_blocks, write_clip
+from workbench.core.rows import Origin
+from workbench.services.plugin_finding import plugin_folders
+from workbench.services.projects import open_path
+from workbench.ui.main_window import MainWindow
+
+TIMEOUT = 120_000  # ms
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+
+
+@pytest.fixture
+def window(qtbot, tmp_path, monkeypatch):
+    write_blocks(plugin_folders()[1][0])
+    clip = write_clip(tmp_path / "clip.mp4")
+    window = MainWindow(open_path(clip), QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat))
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitUntil(lambda: window.canvas.source_size != (0.0, 0.0), timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: window.running.panel._detector.findData("blocks") >= 0, timeout=TIMEOUT)
+    window.running.panel.choose(detector="blocks")
+    window.canvas.setFocus()
+    yield window
+    window.close()
+
+
+def press_run(qtbot, window):
+    qtbot.keyClick(window.canvas, Qt.Key.Key_R, SHIFT)
+
+
+def wait(qtbot, window):
+    qtbot.waitUntil(lambda: not window.running.commands.is_running, timeout=TIMEOUT)
+
+
+def stored(window):
+    return window.project.boxes_between(window.state.video.id, 0, FRAMES)
+
+
+def test_a_run_becomes_tracks_in_one_edit_and_keeps_what_a_person_drew(qtbot, window):
+    x, y = places(0)[0]
+    window.edits.draw(QRectF(x, y, 14, 14))
+    press_run(qtbot, window)
+    qtbot.waitUntil(lambda: len(window.canvas.findings) > 0, timeout=TIMEOUT)
+    assert all(label.isdigit() for label in window.canvas.findings.labels), "provisional identities are shown"
+    wait(qtbot, window)
+    assert len(window.canvas.findings) == 0
+    video = window.state.video.id
+    assert len(window.project.tracks(video)) == 3, "the drawn target goes on as itself"
+    assert len(stored(window)) == 3 * FRAMES
+    assert [row.origin for row in window.project.boxes_at(video, 0)].count(Origin.HUMAN) == 1
+    assert window.project.undo_name == "Run blocks"
+    window.edits.undo()
+    assert len(stored(window)) == 1
+    assert "blocks + offline" in window.running.panel._runs.item(0).text()
+
+
+def test_a_stopped_run_keeps_what_it_found_and_goes_on(qtbot, window, monkeypatch):
+    monkeypatch.setenv("BLOCKS_PAUSE", "0.05")
+    press_run(qtbot, window)
+    qtbot.waitUntil(lambda: window.state.frame >= 20, timeout=TIMEOUT)  # the view follows the run
+    qtbot.keyClick(window.canvas, Qt.Key.Key_Escape)
+    wait(qtbot, window)
+    seen = {row.frame for row in stored(window)}
+    assert seen
+    assert len(seen) < FRAMES
+    monkeypatch.setenv("BLOCKS_PAUSE", "0")
+    assert window.actions_by_id["run_on"].isEnabled()
+    window.actions_by_id["run_on"].trigger()
+    wait(qtbot, window)
+    assert {row.frame for row in stored(window)} == set(range(FRAMES))
+    assert not window.actions_by_id["run_on"].isEnabled()
+
+
+def test_another_tracker_is_tried_on_what_was_detected(qtbot, window):
+    press_run(qtbot, window)
+    wait(qtbot, window)
+    window.running.panel.choose(tracker="sort")
+    window.running.panel.set_parameter("hits_to_show", "1", of_tracker=True)
+    window.actions_by_id["track_again"].trigger()
+    wait(qtbot, window)
+    runs = window.project.runs(window.state.video.id)
+    assert [run.parameters["tracker"] for run in runs] == ["offline", "sort"]
+    assert runs[-1].parameters["tracker_settings"]["hits_to_show"] == 1
+    assert {row.run_id for row in stored(window)} == {runs[-1].id}
+    window.actions_by_id["select_run"].trigger()
+    assert len(window.state.selection) == 3
+
+
+def test_what_cannot_be_run_is_said_in_a_sentence(qtbot, window):
+    window.running.panel.set_parameter("level", "bright")
+    press_run(qtbot, window)
+    assert "level takes a whole number" in window.notice.text
+    window.running.panel.set_parameter("level", "")
+    window.running.panel.set_parameter("breaks_at", "0")
+    press_run(qtbot, window)
+    qtbot.waitUntil(lambda: "the lamp broke" in window.notice.text, timeout=TIMEOUT)
+    wait(qtbot, window)
