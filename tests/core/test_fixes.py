@@ -17,6 +17,8 @@ def test_goes_through_json_unchanged():
         None,
         [],
         {"operation": "burn", "tracks": [1]},
+        {"operation": ["swap"], "tracks": [1]},
+        {"operation": {}, "tracks": [1]},
         {"operation": "swap"},
         {"operation": "swap", "tracks": []},
         {"operation": "swap", "tracks": ["1"]},

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench import __version__
-from workbench.cli import detect, evaluate, models, plugins, projects, runs, stats, track, train
+from workbench.cli import detect, evaluate, models, plugins, projects, review, runs, stats, track, train
 from workbench.core.errors import WorkbenchError
 
 EPILOG = """\
@@ -70,6 +70,7 @@ def _parser() -> argparse.ArgumentParser:
         projects.add_import,
         projects.add_info,
         projects.add_demo,
+        review.add_review,
         evaluate.add_evaluate,
         stats.add_stats,
         track.add_trackers,
