@@ -37,6 +37,7 @@ CODE = '''\
 """Bright blocks, by themselves or by how they changed over three frames."""
 
 import os
+import signal
 import time
 from dataclasses import dataclass
 
@@ -70,6 +71,8 @@ class Blocks:
 
     def detect(self, frame, image):
         time.sleep(float(os.environ.get("BLOCKS_PAUSE", 0)))
+        if frame == int(os.environ.get("BLOCKS_INTERRUPT", -1)):
+            os.kill(os.getpid(), signal.SIGINT)  # somebody presses Ctrl-C
         if frame == self.options.breaks_at:
             raise RuntimeError("the lamp broke")
         return found(image.min(2) > self.options.level)

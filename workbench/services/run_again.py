@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from workbench import __version__
 from workbench.core.detections import Detections
@@ -136,12 +137,12 @@ def read_detections(
     return Found(start, stop, detections), (options.classes or (ANYTHING,)), notes
 
 
-def _shares(rows: MotRows, path: Path) -> tuple[np.ndarray, tuple[str, ...]]:
+def _shares(rows: MotRows, path: Path) -> tuple[NDArray[np.float64], tuple[str, ...]]:
     """Scores in [0, 1], and a sentence where they had to be changed."""
     scores = rows.seventh
-    low, high = float(scores.min(initial=0.0)), float(scores.max(initial=0.0))
-    if low >= 0 and high <= 1:
+    if not len(scores) or (scores.min() >= 0 and scores.max() <= 1):
         return scores, ()
+    low, high = float(scores.min()), float(scores.max())
     if low == high:
         return np.ones(len(scores)), (f"{path.name} gives no confidences, so all boxes are taken as sure.",)
     note = f"The confidences of {path.name} go from {low:g} to {high:g}; they were brought to 0 to 1."

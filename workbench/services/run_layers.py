@@ -18,6 +18,7 @@ targets put there gives way. Then:
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -33,6 +34,7 @@ from workbench.tracking.offline import Tracks
 SAME = 0.5  # overlap above which two boxes are of one target
 ACROSS = 0.3  # the same of boxes on two sides of a border, between which the target moved
 REACH = 5  # frames from a border within which a track counts as reaching it
+AT_ONCE = 4096  # rows that are made at a time, so that other threads have their turns
 NONE = -1
 
 Indices = NDArray[np.int64]
@@ -98,7 +100,7 @@ def lay(
     )
     category = np.asarray(categories, np.int64)[new.classes]
     lying = _pairs(new, category, stay)
-    track_of = _identities(new, stay, lying, present.staying)
+    track_of = _identities(new, stay, lying)
     taken = _Taken(new, stay, track_of)
     _join_at_borders(new, category, beside, span, taken)
     _join_replaced(new, category, go, taken)
@@ -124,18 +126,21 @@ class _Rows:
     boxes: Array  # (N, 4)
     categories: Indices
     there: NDArray[np.bool_]  # not marked as outside
+    looked_at: NDArray[np.bool_]  # by a person, who made or verified it
 
     @classmethod
     def of(cls, rows: Sequence[BoxRow], categories: dict[int, int] | None) -> _Rows:
         known = categories or {}
-        rows = sorted(rows, key=lambda row: (row.frame, row.track_id))
-        return cls(
-            np.array([row.frame for row in rows], np.int64),
-            np.array([row.track_id for row in rows], np.int64),
-            np.array([row.box for row in rows], np.float64).reshape(-1, 4),
-            np.array([known.get(row.track_id, NONE) for row in rows], np.int64),
-            np.array([not row.outside for row in rows], np.bool_),
+        count = len(rows)
+        frames, tracks = (np.fromiter((row[i] for row in rows), np.int64, count) for i in (1, 2))
+        boxes = np.fromiter((value for row in rows for value in row.box), np.float64, 4 * count).reshape(
+            -1, 4
         )
+        there = np.fromiter((not row.outside for row in rows), np.bool_, count)
+        looked_at = np.fromiter((row.protected for row in rows), np.bool_, count)
+        order = np.lexsort((tracks, frames))
+        kinds = np.fromiter((known.get(track, NONE) for track in tracks.tolist()), np.int64, count)
+        return cls(frames[order], tracks[order], boxes[order], kinds[order], there[order], looked_at[order])
 
     def __len__(self) -> int:
         return len(self.frames)
@@ -170,10 +175,10 @@ def _pairs(new: Tracks, category: Indices, rows: _Rows) -> _Pairs:
     )
 
 
-def _identities(new: Tracks, stay: _Rows, lying: _Pairs, staying: Sequence[BoxRow]) -> Indices:
+def _identities(new: Tracks, stay: _Rows, lying: _Pairs) -> Indices:
     """The stored track that each new box belongs to by the boxes that stay, (M,); NONE = none."""
     track_of = np.full(len(new), NONE, np.int64)
-    events = _events(new, stay, lying, staying)
+    events = _events(new, stay, lying)
     if not len(events):
         return track_of
     _split(new, events, track_of)
@@ -185,16 +190,14 @@ _EVENT = np.dtype([("frame", "i8"), ("new", "i8"), ("track", "i8")])
 """In a frame, a new track lies on a box of a stored track that stays."""
 
 
-def _events(new: Tracks, stay: _Rows, lying: _Pairs, staying: Sequence[BoxRow]) -> NDArray[np.void]:
+def _events(new: Tracks, stay: _Rows, lying: _Pairs) -> NDArray[np.void]:
     """One to one in each frame. A single box that nobody looked at says nothing of who is who."""
-    rows = sorted(staying, key=lambda row: (row.frame, row.track_id))
-    looked_at = np.array([row.protected for row in rows], np.bool_)
     several = np.isin(stay.tracks, _repeated(stay.tracks))
-    telling = (looked_at | several)[lying.stored]
+    telling = (stay.looked_at | several)[lying.stored]
     mine, theirs = lying.new[telling], lying.stored[telling]
     overlap = lying.overlaps[telling] - np.where(lying.alike[telling], 0.0, 1.0 - SAME)
-    _, pair = np.unique(np.stack([new.ids[mine], stay.tracks[theirs]]), axis=1, return_inverse=True)
-    agreement = np.bincount(pair.ravel(), overlap)[pair.ravel()] if len(pair.ravel()) else overlap
+    _, pair = np.unique(_places(stay.tracks[theirs], new.ids[mine]), return_inverse=True)
+    agreement = np.bincount(pair, overlap)[pair] if len(pair) else overlap
     worth = overlap + agreement / max(float(agreement.max(initial=0.0)), 1.0)
     chosen = solve(Pairs(mine.astype(np.intp), theirs.astype(np.intp), -worth), 0.0)
     events = np.empty(len(chosen.rows), _EVENT)
@@ -316,15 +319,15 @@ def _join_replaced(new: Tracks, category: Indices, go: _Rows, taken: _Taken) -> 
     pairs = _pairs(new, category, go)
     free = pairs.alike & (taken.track_of[pairs.new] == NONE)
     names, tracks = new.ids[pairs.new[free]], go.tracks[pairs.stored[free]]
-    both, which, counts = np.unique(
-        np.stack([names, tracks]), axis=1, return_inverse=True, return_counts=True
+    _, at, which, counts = np.unique(
+        _places(tracks, names), return_index=True, return_inverse=True, return_counts=True
     )
-    weights = np.bincount(which.ravel(), pairs.overlaps[free], minlength=len(counts))
+    weights = np.bincount(which, pairs.overlaps[free], minlength=len(counts))
+    own, theirs = Counter(new.ids.tolist()), Counter(go.tracks.tolist())
     given: set[int] = set()
     for i in np.argsort(-weights, kind="stable").tolist():
-        name, track = both[:, i].tolist()
-        shorter = min(int((new.ids == name).sum()), int((go.tracks == track).sum()))
-        much = 2 * counts[i] >= shorter
+        name, track = int(names[at[i]]), int(tracks[at[i]])
+        much = 2 * counts[i] >= min(own[name], theirs[track])
         if much and name not in given and taken.untouched(track) and taken.fits(name, track):
             taken.give(name, track)
             given.add(name)
@@ -338,7 +341,7 @@ def _hidden(new: Tracks, stay: _Rows, lying: _Pairs, track_of: Indices) -> NDArr
 
 
 def _places(tracks: Indices, frames: Indices) -> Indices:
-    """One number for each track and frame."""
+    """One number for each track and frame, or for each two tracks."""
     return (tracks << 32) + frames
 
 
@@ -348,7 +351,9 @@ def _box_rows(
     origins = np.where(new.detections < 0, int(Origin.INTERPOLATED), int(Origin.MODEL))
     scores = np.clip(new.scores, 0.0, 1.0)
     columns = (new.frames, track_of, scores, origins, new.boxes)
-    rows = zip(*(column[written].tolist() for column in columns), strict=True)
-    for frame, track, score, origin, (x, y, w, h) in rows:
-        known = None if score != score else score
-        yield BoxRow(video_id, frame, track, x, y, w, h, known, origin, run_id, 0, 0, 0, 0)
+    which = np.flatnonzero(written)
+    for some in np.split(which, range(AT_ONCE, len(which), AT_ONCE)):
+        rows = zip(*(column[some].tolist() for column in columns), strict=True)
+        for frame, track, score, origin, (x, y, w, h) in rows:
+            known = None if score != score else score
+            yield BoxRow(video_id, frame, track, x, y, w, h, known, origin, run_id, 0, 0, 0, 0)

@@ -23,6 +23,7 @@ from workbench.tracking.offline import Tracks
 KIND = "multi-target"
 """Of runs in the catalogue; a run replaces rows of its own kind only."""
 
+AT_ONCE = 50  # frames that are read at a time, so that other threads have their turns
 LARGE = 2000  # rows; a larger result is written in slices, which corrections need not wait for
 TRIES, PAUSE = 50, 0.2  # seconds between tries to write what somebody else is changing
 
@@ -57,7 +58,7 @@ def store_tracks(
         layer = _laid(project, run, new, present, span, categories)
         change = _change(project, run, present, layer)
         try:
-            if change:
+            if change.changes:
                 yield from _written(project, change)
         except EditConflictError:
             if last:
@@ -79,15 +80,18 @@ def present_in(project: Project, run: Run, span: tuple[int, int]) -> Present:
     assert run.video_id is not None
     video_id, (start, stop) = run.video_id, span
     own = {r.id for r in project.runs(video_id) if r.kind == KIND}
-    rows = project.boxes_between(video_id, start, stop)
     under = _under_annotations(project, run, span)
-    going = [r for r in rows if r.run_id in own and not r.protected and (r.track_id, r.frame) not in under]
-    gone = set(going)
+    staying: list[BoxRow] = []
+    going: list[BoxRow] = []
+    for first in range(start, stop, AT_ONCE):
+        for row in project.boxes_between(video_id, first, min(first + AT_ONCE, stop)):
+            goes = row.run_id in own and not row.protected and (row.track_id, row.frame) not in under
+            (going if goes else staying).append(row)
     beside = project.boxes_between(video_id, max(start - REACH, 0), start)
     beside += project.boxes_between(video_id, stop, stop + REACH)
-    tracks = project.tracks_by_id({row.track_id for row in (*rows, *beside)})
+    tracks = project.tracks_by_id({row.track_id for rows in (staying, going, beside) for row in rows})
     categories = {track.id: track.category_id for track in tracks.values()}
-    return Present([r for r in rows if r not in gone], going, beside, categories)
+    return Present(staying, going, beside, categories)
 
 
 def _under_annotations(project: Project, run: Run, span: tuple[int, int]) -> set[tuple[int, int]]:
@@ -124,9 +128,10 @@ def _laid(
 
 def _change(project: Project, run: Run, present: Present, layer: Layer) -> ChangeSet:
     """The edit; rows that come as they went are left alone."""
-    same = set(present.going) & set(layer.boxes)
-    going = [row for row in present.going if row not in same]
-    coming = [row for row in layer.boxes if row not in same]
+    there = {(row.track_id, row.frame): row for row in present.going}
+    coming = [row for row in layer.boxes if there.get((row.track_id, row.frame)) != row]
+    come = {(row.track_id, row.frame): row for row in layer.boxes}
+    going = [row for row in present.going if come.get((row.track_id, row.frame)) != row]
     emptied = _emptied(project, run, present, layer)
     return ChangeSet.of(
         f"Run {run.model}",
@@ -156,7 +161,9 @@ def _going_along(
     project: Project, run: Run, going: Sequence[BoxRow], coming: Sequence[BoxRow], emptied: Sequence[TrackRow]
 ) -> dict[str, list[Row]]:
     """Poses without their box, actions and open questions without their track; a verdict is remembered."""
-    bare = {(r.track_id, r.frame) for r in going} - {(r.track_id, r.frame) for r in coming}
+    loose = {(p.track_id, p.frame) for p in _poses(project, run) if not _persons(p)}
+    bare = {(r.track_id, r.frame) for r in going if (r.track_id, r.frame) in loose}
+    bare -= {(r.track_id, r.frame) for r in coming if (r.track_id, r.frame) in bare}
     tracks = {track.id for track in emptied}
     items = project.rows("review_item", video_id=run.video_id) if tracks else []
     return {
