@@ -119,13 +119,15 @@ class _How:
         """
         if not isinstance(data, dict):
             raise UserError(f"An item is a JSON object, not {data!r:.60}.")
-        item = self._known(data)
         verdict = data.get("verdict", ACCEPTED)
         if verdict not in VERDICTS:
             raise UserError(
                 f"There is no verdict {verdict!r:.60}; write accepted, rejected, skipped or nothing."
             )
-        if verdict == OPEN or (item is not None and item.verdict == verdict):
+        if verdict == OPEN:  # also of an item that is gone meanwhile
+            return ""
+        item = self._known(data)
+        if item is not None and item.verdict == verdict:
             return ""
         if verdict in (REJECTED, SKIPPED):
             return self._decide(item, verdict)
