@@ -12,14 +12,16 @@ def settings(tmp_path):
     return QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat)
 
 
-def make(qtbot, *groups):
+def make(qtbot, *groups, tall=0):
+    """A window with docks, whose widgets are at least this tall."""
     window = QMainWindow()
     qtbot.addWidget(window)
     window.setCentralWidget(QLabel())
     window.resize(780, 600)
-    docks = add_docks(
-        window, right=[{t: QLabel(t) for t in group} for group in groups], bottom={"Timeline": QLabel()}
-    )
+    right = [{t: QLabel(t) for t in group} for group in groups]
+    for label in (label for group in right for label in group.values()):
+        label.setMinimumHeight(tall)
+    docks = add_docks(window, right=right, bottom={"Timeline": QLabel()})
     window.show()
     return window, docks
 
@@ -35,6 +37,11 @@ def test_groups_are_tabs_one_above_the_other(qtbot):
     assert beside(window, docks)["Run"] == {"Models"}
     qtbot.waitUntil(lambda: docks["Tracks"].geometry().bottom() <= docks["Run"].geometry().top())
     assert docks["Tracks"].geometry().left() == docks["Run"].geometry().left() > 350
+
+
+def test_many_tabs_do_not_make_the_window_higher(qtbot):
+    window, _ = make(qtbot, ("Tracks", "Classes"), tuple("ABCDEFGH"), tall=150)
+    assert window.height() == 600
 
 
 def test_a_layout_is_remembered(qtbot, settings):

@@ -17,7 +17,7 @@ from workbench.core.annotations import Annotations, xywh
 from workbench.core.errors import FormatError, UserError
 from workbench.core.progress import Progress
 from workbench.formats import boxes as box_files
-from workbench.formats.mot_challenge_rows import MotRows, read_rows, read_sequence_length
+from workbench.formats.mot_challenge_rows import read_rows, read_sequence_length
 from workbench.formats.registry import find_format
 from workbench.metrics.sequence import TrackRows
 from workbench.metrics.single_target import score
@@ -123,18 +123,23 @@ def _name_of(truth: Path) -> str:
     return truth.parent.resolve().name if truth.name == "groundtruth.txt" else truth.stem
 
 
-def _read_mot(truth: Path, predicted: Path) -> TrackScores:
-    count = read_sequence_length(truth.parent.parent) if truth.parent.name == "gt" else None
-    true, found = (read_rows(path, frame_count=count) for path in (truth, predicted))
-    rows = TrackRows(true.frames, true.ids, true.boxes, counted=true.seventh != 0)
-    tracks = TrackRows(found.frames, found.ids, found.boxes, found.seventh)
-    return score_tracks(rows, tracks, frame_count=count, identities=_identities(true, truth, found))
+def read_truth(path: Path, *, frame_count: int | None = None) -> TrackRows:
+    """Ground truth of a MOTChallenge file; rows whose seventh column is 0 do not count.
 
-
-def _identities(true: MotRows, path: Path, found: MotRows) -> bool:
+    Raises:
+        FormatError: it is no such file, or has no identities.
+    """
+    true = read_rows(path, frame_count=frame_count)
     if not true.has_identities:
         raise FormatError("has no identities (all are -1), so it is not ground truth of tracks", path)
-    return found.has_identities
+    return TrackRows(true.frames, true.ids, true.boxes, counted=true.seventh != 0)
+
+
+def _read_mot(truth: Path, predicted: Path) -> TrackScores:
+    count = read_sequence_length(truth.parent.parent) if truth.parent.name == "gt" else None
+    rows, found = read_truth(truth, frame_count=count), read_rows(predicted, frame_count=count)
+    tracks = TrackRows(found.frames, found.ids, found.boxes, found.seventh)
+    return score_tracks(rows, tracks, frame_count=count, identities=found.has_identities)
 
 
 def _reader(file_format: str) -> Callable[[Path, Path], TrackScores]:

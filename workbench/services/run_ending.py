@@ -10,9 +10,10 @@ import numpy as np
 
 from workbench.core.progress import Progress
 from workbench.core.report import Findings
+from workbench.core.track_boxes import TrackBoxes
 from workbench.services.associating import Association
 from workbench.services.importing import category_ids
-from workbench.services.run_files import Found, run_folder, write_links
+from workbench.services.run_files import Found, run_folder, write_links, write_tracks
 from workbench.services.run_storing import Stored, store_tracks
 from workbench.store import Project, Run
 from workbench.tracking.offline import Tracks
@@ -106,6 +107,7 @@ def stored_tracks(
             span = (found.start, found.stop)
             stored = yield from store_tracks(project, entry, outcome.tracks, span=span, categories=categories)
             write_links(run_folder(project, entry.id), stored.links)
+            write_tracks(run_folder(project, entry.id), _columns(outcome.tracks))
         outcome = replace(outcome, run_id=entry.id, stored=stored)
         if keep is not None:
             keep(outcome)
@@ -113,6 +115,12 @@ def stored_tracks(
     finally:
         project.finish_run(entry.id, ended)
     return outcome
+
+
+def _columns(tracks: Tracks) -> TrackBoxes:
+    return TrackBoxes.of(
+        tracks.ids, tracks.frames, tracks.boxes, scores=tracks.scores, classes=tracks.classes
+    )
 
 
 def _categories(project: Project, names: Sequence[str], tracks: Tracks) -> list[int]:

@@ -5,6 +5,7 @@
     runs/7/detections-000000.npz    frames [0, 256)
     runs/7/detections-000256.npz    frames [256, 512), and so on
     runs/7/links.npz                what association joined, and how sure it was
+    runs/7/tracks.npz               the tracks as they were before they were laid over the project
 
 A chunk is there whole or not at all, and says which detector made it of which video, so a run that was
 stopped or killed goes on where its chunks end, and other trackers can be tried on the same detections.
@@ -19,7 +20,7 @@ import time
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +29,12 @@ from numpy.typing import NDArray
 
 from workbench.core.detections import Detections
 from workbench.core.errors import ProjectError
+from workbench.core.track_boxes import TrackBoxes
 from workbench.store import Project
 
 CHUNK, SECONDS = 256, 10.0  # frames and time of a chunk: what a kill costs at most
 COLUMNS = ("boxes", "scores", "classes", "embeddings", "centers", "offsets")  # of a detection, that are kept
-LINKS = "links.npz"
+LINKS, TRACKS = "links.npz", "tracks.npz"
 
 Array = NDArray[np.float64]
 
@@ -166,7 +168,12 @@ def read_found(folder: Path, *, start: int, key: str | None = None) -> Found:
 
 def clear(folder: Path) -> None:
     """Take away what a run left in a folder, and the folder when nothing else is in it."""
-    for path in [*folder.glob("detections-*.npz"), *folder.glob(".detections-*.part"), *folder.glob(LINKS)]:
+    for path in [
+        *folder.glob("detections-*.npz"),
+        *folder.glob(".detections-*.part"),
+        folder / LINKS,
+        folder / TRACKS,
+    ]:
         path.unlink(missing_ok=True)
     if folder.is_dir() and not any(folder.iterdir()):
         folder.rmdir()
@@ -187,6 +194,22 @@ def links_of(project: Project, run_id: int) -> RunLinks | None:
     if read is None or not {"tracks", "before", "after", "probabilities"} <= read.keys():
         return None
     return RunLinks(read["tracks"], read["before"], read["after"], read["probabilities"])
+
+
+def write_tracks(folder: Path, tracks: TrackBoxes) -> None:
+    """Keep the tracks of a run as they are, before the project's boxes are put in front of them.
+
+    Raises:
+        ProjectError: the folder cannot be written.
+    """
+    write_arrays(folder / TRACKS, vars(tracks))
+
+
+def tracks_of(project: Project, run_id: int) -> TrackBoxes | None:
+    """The tracks of a run as they were; None where they are not on the disk."""
+    read = _read(run_folder(project, run_id) / TRACKS)
+    names = {field.name for field in fields(TrackBoxes)}
+    return TrackBoxes(**read) if read is not None and read.keys() == names else None
 
 
 def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:

@@ -103,6 +103,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
     _a("draw_zone", "Measure", "New zone", "Draw a zone; who is in it and how long is counted", "Shift+L"),
     _a("delete_region", "Measure", "Delete line or zone", "Delete the line or zone chosen in Statistics"),
     _a("save_statistics", "Measure", "Export statistics…", "Write the counts as tables and a plot"),
+    _a("score_tracks", "Measure", "Score tracks", "Score the tracks chosen in Scores against ground truth", line=True),
+    _a("save_scores", "Measure", "Export scores…", "Write the scores as JSON, with a plot"),
     _a("next_frame", "Go", "Next frame", "One frame forward", "Right", "D"),
     _a("previous_frame", "Go", "Previous frame", "One frame back", "Left", "A"),
     _a("step_forward", "Go", "10 frames forward", "Ten frames forward", "Ctrl+Right", "PgDown"),

@@ -32,30 +32,29 @@ def add_docks(
 
     The first of a group is the one in front. The bottom goes over the whole width.
     """
-    docks: dict[str, QDockWidget] = {}
-    for area, groups in (
-        (Qt.DockWidgetArea.RightDockWidgetArea, right),
-        (Qt.DockWidgetArea.BottomDockWidgetArea, [bottom]),
-    ):
-        for title, widget in (pair for group in groups for pair in group.items()):
-            dock = docks[title] = QDockWidget(title, window)
-            dock.setObjectName(title)
-            dock.setWidget(widget)
-            window.addDockWidget(area, dock)
-    window.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
-    window.setTabPosition(Qt.DockWidgetArea.RightDockWidgetArea, QTabWidget.TabPosition.North)
-    column = [_tabbed(window, [docks[title] for title in group]) for group in right]
+    at_right, at_bottom = Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
+    window.setCorner(Qt.Corner.BottomRightCorner, at_bottom)
+    window.setTabPosition(at_right, QTabWidget.TabPosition.North)
+    docks = {t: _dock(window, t, widget) for group in (*right, bottom) for t, widget in group.items()}
+    for title in bottom:
+        window.addDockWidget(at_bottom, docks[title])
+    column = []
+    for first, *others in right:
+        window.addDockWidget(at_right, docks[first])
+        for title in others:  # at once: docks that are piled up first make the window too high for good
+            window.tabifyDockWidget(docks[first], docks[title])
+        docks[first].raise_()
+        column.append(docks[first])
     window.resizeDocks(column, [SIDE] * len(column), Qt.Orientation.Horizontal)
     window.resizeDocks(column, [1] * len(column), Qt.Orientation.Vertical)
     return docks
 
 
-def _tabbed(window: QMainWindow, docks: Sequence[QDockWidget]) -> QDockWidget:
-    first, *others = docks
-    for dock in others:
-        window.tabifyDockWidget(first, dock)
-    first.raise_()
-    return first
+def _dock(window: QMainWindow, title: str, widget: QWidget) -> QDockWidget:
+    dock = QDockWidget(title, window)
+    dock.setObjectName(title)
+    dock.setWidget(widget)
+    return dock
 
 
 def save_layout(window: QMainWindow, settings: QSettings) -> None:

@@ -40,6 +40,7 @@ from workbench.ui.panels.classes import ClassesPanel
 from workbench.ui.panels.history import HistoryPanel
 from workbench.ui.panels.tracks import TracksPanel
 from workbench.ui.running import Running
+from workbench.ui.scoring import Scoring
 from workbench.ui.state import UiState
 from workbench.ui.timeline import TimelineView
 from workbench.ui.tracker_box import TrackerBox
@@ -134,11 +135,12 @@ class MainWindow(QMainWindow):
             parent=self,
         )
         self.detection.models.listed.connect(self.running.list_detectors)
+        self.scoring = Scoring(self.state, self.jobs, self)
         self.draw = DrawCommands(
             self.state, self.canvas, self.edits, self.notice, running=self._is_running, stop=self.track.stop
         )
+        self._parts = (self.detection, self.running, self.counting, self.scoring)
         groups = (self.draw, self.go, self.edits, self.view, self.track, self.files, self.class_commands)
-        self._parts = (self.detection, self.running, self.counting)
         of_parts = [group for part in self._parts for group in part.groups]
         self.actions_by_id = build_menus(self, (*groups, *of_parts, self.plugin_commands, self.help))
         for part in self._parts:
@@ -163,12 +165,14 @@ class MainWindow(QMainWindow):
             "Detection": self.detection.panel,
             "Models": self.detection.models_panel,
             "Statistics": self.counting.panel,
+            "Scores": self.scoring.panel,
         }
         docks = add_docks(self, right=(tracks, tools), bottom={"Timeline": self.timeline})
         self.class_commands.panel_wanted.connect(docks["Classes"].raise_)
         self.detection.commands.panel_wanted.connect(docks["Detection"].raise_)
         self.counting.commands.panel_wanted.connect(docks["Statistics"].raise_)
         self.running.commands.panel_wanted.connect(docks["Run"].raise_)
+        self.scoring.commands.panel_wanted.connect(docks["Scores"].raise_)
         self._trackers = TrackerBox(self.plugins)
         self._trackers.chosen.connect(self.track.use_tracker)
         self.track.checkpoint_chosen.connect(self._trackers.use_checkpoint)
@@ -199,10 +203,10 @@ class MainWindow(QMainWindow):
         self.files.reported.connect(self._on_report)
         self.files.relinked.connect(self._on_video)
         self.help.keys_changed.connect(self._on_keys)
-        for source in (self.editor, self.files, self.track, self.class_commands, *self._parts):
-            source.refused.connect(self.notice.refuse)
         for source in (self.editor, self.files, self.track, *self._parts):
+            source.refused.connect(self.notice.refuse)
             source.told.connect(self.statusBar().showMessage)
+        self.class_commands.refused.connect(self.notice.refuse)
         self.editor.told.connect(self.notice.settle)
 
     def _connect_state(self) -> None:

@@ -1,0 +1,79 @@
+"""Scores in the real window, against those of the command line."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QSettings, Qt
+from PySide6.QtWidgets import QDockWidget
+
+from tests.services.test_scoring import TRACKS, TRUTH, add_rows
+from workbench.__main__ import main
+from workbench.core.rows import Origin
+from workbench.services.plots import bin_edges
+from workbench.services.projects import open_path
+from workbench.ui.main_window import MainWindow
+from workbench.video.writer import write_video
+
+FRAMES = 16
+TIMEOUT = 120_000  # ms
+
+
+@pytest.fixture
+def window(qtbot, tmp_path):
+    ground = np.random.default_rng(1).integers(0, 255, (240, 320, 3)).astype(np.uint8)
+    clip = write_video(tmp_path / "clip.mp4", (ground for _ in range(FRAMES)), fps=25.0)
+    window = MainWindow(open_path(clip), QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat))
+    qtbot.addWidget(window)
+    window.show()
+    qtbot.waitUntil(lambda: window.canvas.source_size != (0.0, 0.0), timeout=TIMEOUT)
+    yield window
+    window.close()
+
+
+def test_the_panel_shows_what_the_command_line_says(qtbot, window, tmp_path, capsys):
+    assert main(["evaluate", "--gt", str(TRUTH), "--pred", str(TRACKS), "--json"]) == 0
+    expected = json.loads(capsys.readouterr().out)["all"]
+    add_rows(window.project, TRUTH, first=0, origin=Origin.IMPORTED)
+    add_rows(window.project, TRACKS, first=100, origin=Origin.MODEL)
+    scoring = window.scoring
+    window.actions_by_id["score_tracks"].trigger()
+    qtbot.waitUntil(lambda: scoring.commands.last is not None, timeout=TIMEOUT)
+    panel = scoring.panel
+    assert panel.isVisible(), "its dock comes to the front"
+    for name in ("HOTA", "DetA", "AssA", "LocA", "MOTA", "MOTP", "IDF1", "IDP", "IDR", "AP", "AP50"):
+        assert panel.text_of(name) == f"{100 * expected[name]:.1f}"
+    for name in ("IDSW", "Frag", "MT", "ML"):
+        assert panel.text_of(name) == f"{expected[name]:.0f}"
+    scoring.commands.save_scores_to(tmp_path / "scores.json")
+    qtbot.waitUntil((tmp_path / "scores.svg").exists, timeout=TIMEOUT)
+    written = json.loads((tmp_path / "scores.json").read_text(encoding="utf-8"))
+    assert written["all"]["HOTA"] == pytest.approx(expected["HOTA"])
+
+
+def test_a_click_on_a_bar_of_errors_goes_to_its_frame(qtbot, window):
+    add_rows(window.project, TRUTH, first=0, origin=Origin.IMPORTED)
+    add_rows(window.project, TRACKS, first=100, origin=Origin.MODEL)
+    window.scoring.commands.score_tracks()
+    qtbot.waitUntil(lambda: len(window.scoring.panel.charts) == 4, timeout=TIMEOUT)
+    switches = window.scoring.panel.charts[1]
+    events = next(iter(window.scoring.commands.last.scores.sequences.values())).events
+    frame = int(np.flatnonzero(events.switches)[0])
+    assert len(bin_edges(FRAMES)) == FRAMES + 1, "a bar is a frame"
+    area = switches._area
+    x = area.left() + (frame + 0.5) / FRAMES * area.width()
+    qtbot.mouseClick(switches, Qt.MouseButton.LeftButton, pos=QPoint(round(x), round(area.center().y())))
+    assert window.state.frame == frame
+
+
+def test_a_file_of_ground_truth_is_used_and_an_edit_makes_the_scores_old(qtbot, window):
+    add_rows(window.project, TRACKS, first=100, origin=Origin.MODEL)
+    next(d for d in window.findChildren(QDockWidget) if d.objectName() == "Scores").raise_()
+    window.scoring.panel.use_truth(Path(TRUTH))
+    window.scoring.commands.score_tracks()
+    qtbot.waitUntil(lambda: window.scoring.commands.last is not None, timeout=TIMEOUT)
+    note = window.scoring.panel._note
+    assert note.text() == "All tracks but imported ones against gt.txt, in per cent."
+    window.project.undo()
+    qtbot.waitUntil(lambda: "edited since" in note.text(), timeout=TIMEOUT)
