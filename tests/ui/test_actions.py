@@ -32,14 +32,14 @@ def test_every_action_says_what_it_does():
 
 def test_a_remapped_key_survives_a_restart_and_a_taken_one_is_refused(settings):
     keymap = KeyMap(settings)
-    assert keymap.assign("new_box", "W") is None
-    assert keymap.assign("fit", "W") == "new_box"
-    assert KeyMap(settings).keys["new_box"] == ("W",)
+    assert keymap.assign("new_box", "F9") is None
+    assert keymap.assign("fit", "F9") == "new_box"
+    assert KeyMap(settings).keys["new_box"] == ("F9",)
 
 
 def test_choosing_a_preset_drops_what_was_remapped(settings):
     keymap = KeyMap(settings)
-    keymap.assign("new_box", "W")
+    keymap.assign("new_box", "F9")
     keymap.choose("CVAT")
     again = KeyMap(settings)
     assert again.preset == "CVAT"

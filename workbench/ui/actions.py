@@ -23,6 +23,7 @@ class ActionSpec:
         separated: whether a line stands above it in the menu.
         command: name of the method that does it, where that is not the id.
         argument: what the method is called with, if anything.
+        instead: id of the action whose keys it has while it can be done; that one cannot be done then.
     """
 
     id: str
@@ -34,6 +35,7 @@ class ActionSpec:
     separated: bool = False
     command: str = ""
     argument: int | None = None
+    instead: str = ""
 
 
 def _a(
@@ -92,6 +94,39 @@ ACTIONS: tuple[ActionSpec, ...] = (
     _a("run_on", "Run", "Go on", "Go on with the chosen run, which was stopped or broke off"),
     _a("track_again", "Run", "Track again", "Try the tracker on what the chosen run has detected", line=True),
     _a("select_run", "Run", "Select tracks", "Select the tracks that the chosen run made"),
+    _a("swap_tracks", "Identity", "Swap", "Exchange two selected tracks from here on, or in the range", "W"),
+    _a("merge_tracks", "Identity", "Merge", "Give the second selected track's boxes to the first, or those in the range", "J"),
+    _a("join_tracks", "Identity", "Join chain", "Make the selected tracks one, and fill what lies between them", "Shift+J"),
+    _a("split_track", "Identity", "Split here", "Let a new track begin at this frame, or have the range", "P"),
+    _a("renumber_track", "Identity", "Renumber from here…", "Give the track a number from here on, or in the range; if it is another track's, it becomes that one", "Shift+F2"),
+    _a("relabel_tracks", "Identity", "Relabel…", "Give the selected tracks another class, shown first"),
+    _a("end_track", "Identity", "End here", "Delete the selected tracks' boxes after this frame", "Shift+O", line=True),
+    _a("delete_span", "Identity", "Delete in range", "Delete the selected tracks' boxes in the range", "Ctrl+Shift+Del"),
+    _a("extend_forward", "Identity", "Extend forward", "Follow the track with the tracker from its last box on", "Ctrl+T", line=True),
+    _a("extend_backward", "Identity", "Extend backward", "Follow the track with the tracker back from its first box", "Ctrl+Shift+T"),
+    _a("fill_gaps", "Identity", "Fill gaps", "Fill the track's gaps along straight lines, or those in the range", "Shift+I"),
+    _a("fill_with_tracker", "Identity", "Fill gaps with tracker", "Fill the track's gaps with the tracker, from both ends", "Ctrl+Shift+I"),
+    ActionSpec(
+        "apply_preview", "Identity", "Apply", "Make the correction that is shown; Esc leaves it", ("Return",),
+        separated=True, instead="toggle_verified",
+    ),
+    _a("find_issues", "Review", "Find issues", "Look for errors of identity in the whole video; again: stop", "Ctrl+F"),
+    _a("next_item", "Review", "Next issue", "Show the next issue of the list", ".", line=True),
+    _a("previous_item", "Review", "Previous issue", "Show the issue before", ","),
+    _a("leave_review", "Review", "Leave issue", "Show no issue"),
+    _a("accept_item", "Review", "Accept", "Make the correction that is shown, and go on to the next issue", "G", line=True),
+    _a("reject_item", "Review", "Reject", "There is no error; do not ask again, also after later runs", "B"),
+    _a("skip_item", "Review", "Skip", "Put the issue off", "S"),
+    _a("other_fix", "Review", "Other fix…", "Choose another operation, which answers the issue", "V"),
+    _a("toggle_preview", "Review", "Before / after", "Show the boxes as they are, or as the correction would leave them", "`"),
+    _a("reopen_item", "Review", "Ask again", "Open an issue again that was rejected or skipped"),
+    _a("comment_item", "Review", "Comment on issue…", "Note something on the issue that is shown"),
+    _a("verify_track", "Review", "Track verified", "The selected tracks are right in all frames; again: take it back", "Ctrl+Return", line=True),
+    _a("unsure_track", "Review", "Track unsure", "The selected tracks should be looked at again; again: take it back", "U"),
+    _a("verify_frame", "Review", "Frame verified", "All boxes of this frame are right and none is missing; again: take it back", "Ctrl+Shift+Return"),
+    _a("empty_frame", "Review", "Frame verified empty", "There is nothing to mark in this frame; again: take it back", "Alt+Return"),
+    _a("unsure_frame", "Review", "Frame unsure", "This frame should be looked at again; again: take it back", "Shift+U"),
+    _a("comment", "Review", "Comment…", "Note something on the selected track, or on the frame when none is selected", "Ctrl+M"),
     _a("detect_frame", "Detect", "Detect here", "Run the chosen model on this frame; again: stop", "M"),
     _a("detect_range", "Detect", "Detect in range…", "Run a model over a range of frames", "Shift+M"),
     _a("accept_found", "Detect", "Accept", "Keep the detections that are shown, in all frames, as new tracks", "Shift+Return", line=True),
@@ -152,6 +187,8 @@ PRESETS: dict[str, dict[str, tuple[str, ...]]] = {
         "colour_by_class": ("Shift+C",),
         "fit": ("Ctrl+0",),
         "delete_box": ("Del", "Shift+Del"),
+        "other_fix": ("Shift+V",),
+        "toggle_preview": ("Shift+W",),
     },
 }
 """Keys that differ from the defaults, by the habit they serve."""
@@ -163,9 +200,16 @@ def keys_of(preset: str, remapped: dict[str, tuple[str, ...]]) -> dict[str, tupl
 
 
 def clashes(keys: dict[str, tuple[str, ...]]) -> dict[str, list[str]]:
-    """Keys that several actions want, with those actions' ids."""
+    """Keys that several actions want, with those actions' ids; one that stands in for another may share its."""
     users: dict[str, list[str]] = {}
     for action, its_keys in keys.items():
         for key in its_keys:
             users.setdefault(key, []).append(action)
-    return {key: actions for key, actions in users.items() if len(actions) > 1}
+    shared = {key: actions for key, actions in users.items() if len(actions) > 1}
+    return {
+        key: actions for key, actions in shared.items() if not _stand_in(*actions[:2]) or len(actions) > 2
+    }
+
+
+def _stand_in(action: str, other: str) -> bool:
+    return BY_ID[action].instead == other or BY_ID[other].instead == action

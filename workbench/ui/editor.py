@@ -25,10 +25,12 @@ class Editor(QObject):
     Signals:
         refused(sentence): an edit could not be made; nothing was changed.
         told(sentence): what was just done, for the status bar.
+        idle: a large edit was written, or could not be.
     """
 
     refused = Signal(str)
     told = Signal(str)
+    idle = Signal()
 
     def __init__(self, project: Project, writing: TaskQueue, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -36,6 +38,12 @@ class Editor(QObject):
         self._writing = writing
         self._names: dict[int, str] = {}
         writing.done.connect(self._on_done)
+        writing.changed.connect(self._on_changed)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a large edit is being written."""
+        return self._writing.busy
 
     def do(self, make: Callable[[], ChangeSet]) -> bool:
         """Make a change set and apply it.
@@ -98,3 +106,8 @@ class Editor(QObject):
     @Slot(int, object)
     def _on_done(self, task: int, _edit: object) -> None:
         self.told.emit(self._names.pop(task))
+
+    @Slot()
+    def _on_changed(self) -> None:
+        if not self._writing.busy:
+            self.idle.emit()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSettings
 
-from workbench.ui.actions import ACTIONS, PRESETS, keys_of
+from workbench.ui.actions import ACTIONS, PRESETS, clashes, keys_of
 
 
 class KeyMap:
@@ -41,7 +41,8 @@ class KeyMap:
         Returns:
             The id of the action that has the key already, when it was not given; else None.
         """
-        taken = next((a for a, keys in self.keys.items() if key and key in keys and a != action), None)
+        wanted = clashes(self.keys | {action: (key,)} if key else {}).get(key, [])
+        taken = next((other for other in wanted if other != action), None)
         if taken is None:
             self._remapped[action] = (key,) if key else ()
             self._settings.setValue(f"keys/map/{action}", key)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QDockWidget, QLabel, QMainWindow, QTabWidget, QVBo
 from workbench.ui.menus import TOOLBAR
 
 SIDE = 370  # pixels of the docks at the right
+FOOT = 176  # pixels of the docks at the bottom
 
 
 def stack(parts: Sequence[QWidget], *, growing: QWidget) -> QWidget:
@@ -47,6 +48,7 @@ def add_docks(
         column.append(docks[first])
     window.resizeDocks(column, [SIDE] * len(column), Qt.Orientation.Horizontal)
     window.resizeDocks(column, [1] * len(column), Qt.Orientation.Vertical)
+    window.resizeDocks([docks[title] for title in bottom], [FOOT] * len(bottom), Qt.Orientation.Vertical)
     return docks
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -40,6 +41,11 @@ class Mailbox(Generic[T]):
         with self._lock:
             value, self._value = self._value, None
             return value
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing waits to be taken."""
+        return self._value is None
 
 
 @dataclass(frozen=True)
@@ -74,9 +80,15 @@ class _Decoder(QObject):
     opened = Signal(int, object, object)
     unreadable = Signal(int, str)
 
-    def __init__(self, sources: Mailbox[_Source], wishes: Mailbox[Wish], answers: Mailbox[Answer]) -> None:
+    def __init__(
+        self,
+        sources: Mailbox[_Source],
+        wishes: Mailbox[Wish],
+        answers: Mailbox[Answer],
+        foreseen: Mailbox[tuple[Wish, ...]],
+    ) -> None:
         super().__init__()
-        self._sources, self._wishes, self._answers = sources, wishes, answers
+        self._sources, self._wishes, self._answers, self._foreseen = sources, wishes, answers, foreseen
         self._reader: DisplayReader | None = None
         self._video = -1
 
@@ -91,6 +103,19 @@ class _Decoder(QObject):
             return
         self._answers.put(self._decode(self._reader, wish))
         self.ready.emit()
+
+    @Slot()
+    def foresee(self) -> None:
+        """Decode what will perhaps be wanted, one frame after the other, until something is wanted."""
+        for wish in self._foreseen.take() or ():
+            if wish.video != self._video or self._reader is None or not self._wishes.empty:
+                return
+            try:
+                self._reader.warm(wish.frame)
+            except VideoError:
+                pass  # it is said when the frame is wanted
+            except Exception:  # a decoder's surprise must not end the thread
+                log.exception("frame %d", wish.frame)
 
     @Slot()
     def close(self) -> None:
@@ -149,12 +174,14 @@ class FrameLoader(QObject):
 
     _proxy_built = Signal()
     _poke = Signal()
+    _hint = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._sources: Mailbox[_Source] = Mailbox()
         self._wishes: Mailbox[Wish] = Mailbox()
         self._answers: Mailbox[Answer] = Mailbox()
+        self._foreseen: Mailbox[tuple[Wish, ...]] = Mailbox()
         self._video = 0
         self._wanted: Wish | None = None
         self._frame = 0
@@ -166,9 +193,10 @@ class FrameLoader(QObject):
         self._settled.timeout.connect(self._fetch_exact)
         self._thread = QThread(self)
         self._thread.setObjectName("loader")
-        self._decoder = _Decoder(self._sources, self._wishes, self._answers)
+        self._decoder = _Decoder(self._sources, self._wishes, self._answers, self._foreseen)
         self._decoder.moveToThread(self._thread)
         self._poke.connect(self._decoder.serve)
+        self._hint.connect(self._decoder.foresee)
         self._proxy_built.connect(self._decoder.find_proxy)
         self._thread.finished.connect(self._decoder.close)
         self._decoder.ready.connect(self._on_ready)
@@ -210,6 +238,12 @@ class FrameLoader(QObject):
         self._want(exact=not self._scrubbing)
         if self._scrubbing:
             self._settled.start()
+
+    def foresee(self, frames: Iterable[int]) -> None:
+        """These frames will perhaps be wanted soon, the first ones at first."""
+        if self._open:
+            self._foreseen.put(tuple(Wish(self._video, frame, True) for frame in frames))
+            self._hint.emit()
 
     @Slot(bool)
     def scrub(self, on: bool) -> None:

@@ -35,10 +35,11 @@ from workbench.ui.layout import add_docks, add_toolbar, restore_layout, save_lay
 from workbench.ui.loader import FrameLoader
 from workbench.ui.menus import assign_keys, build_menus
 from workbench.ui.notice import NoticeBar
-from workbench.ui.overlay_of import overlay_of, palette_of
+from workbench.ui.overlay_of import overlay_of, palette_of, previewed_palette
 from workbench.ui.panels.classes import ClassesPanel
 from workbench.ui.panels.history import HistoryPanel
 from workbench.ui.panels.tracks import TracksPanel
+from workbench.ui.reviewing import Reviewing
 from workbench.ui.running import Running
 from workbench.ui.scoring import Scoring
 from workbench.ui.state import UiState
@@ -136,32 +137,51 @@ class MainWindow(QMainWindow):
         )
         self.detection.models.listed.connect(self.running.list_detectors)
         self.scoring = Scoring(self.state, self.jobs, self)
-        self.draw = DrawCommands(
-            self.state, self.canvas, self.edits, self.notice, running=self._is_running, stop=self.track.stop
+        self.reviewing = Reviewing(
+            self.state,
+            self.canvas,
+            self.timeline,
+            self.editor,
+            compute=self.compute,
+            follower=self.track.follower,
+            parent=self,
         )
-        self._parts = (self.detection, self.running, self.counting, self.scoring)
+        self.draw = DrawCommands(
+            self.state,
+            self.canvas,
+            self.edits,
+            self.notice,
+            running=self._is_running,
+            stop=self.track.stop,
+            leave=self.reviewing.leave,
+        )
+        self._parts = (self.detection, self.running, self.reviewing, self.counting, self.scoring)
         groups = (self.draw, self.go, self.edits, self.view, self.track, self.files, self.class_commands)
         of_parts = [group for part in self._parts for group in part.groups]
         self.actions_by_id = build_menus(self, (*groups, *of_parts, self.plugin_commands, self.help))
+        assign_keys(self.actions_by_id, self._keymap.keys)
         for part in self._parts:
             part.add_actions(self.actions_by_id)
-        assign_keys(self.actions_by_id, self._keymap.keys)
         self._menus = ContextMenus(self.state, self.actions_by_id, self)
         self._palette = palette_of(self.state)
         self.lanes = Lanes(self.state, self.timeline, self.tracks)
 
     def _is_running(self) -> bool:
-        return any(part.is_running for part in (self.track, self.detection.commands, self.running.commands))
+        running = (self.track, self.detection.commands, self.running.commands, self.reviewing.proposals)
+        return any(part.is_running for part in running)
 
     def _lay_out(self) -> None:
         self.setWindowTitle("Tracking Workbench")
         self.setAcceptDrops(True)
         self.resize(1360, 860)
         self.transport = TransportBar(self.actions_by_id)
-        self.setCentralWidget(stack((self.notice, self.canvas, self.transport), growing=self.canvas))
+        self.setCentralWidget(
+            stack((self.notice, self.canvas, self.reviewing.stage, self.transport), growing=self.canvas)
+        )
         tracks = {"Tracks": self.tracks, "Classes": self.classes, "History": self.history}
         tools = {
             "Run": self.running.panel,
+            "Review": self.reviewing.panel,
             "Detection": self.detection.panel,
             "Models": self.detection.models_panel,
             "Statistics": self.counting.panel,
@@ -173,6 +193,7 @@ class MainWindow(QMainWindow):
         self.counting.commands.panel_wanted.connect(docks["Statistics"].raise_)
         self.running.commands.panel_wanted.connect(docks["Run"].raise_)
         self.scoring.commands.panel_wanted.connect(docks["Scores"].raise_)
+        self.reviewing.panel_wanted.connect(docks["Review"].raise_)
         self._trackers = TrackerBox(self.plugins)
         self._trackers.chosen.connect(self.track.use_tracker)
         self.track.checkpoint_chosen.connect(self._trackers.use_checkpoint)
@@ -190,6 +211,7 @@ class MainWindow(QMainWindow):
         canvas.drawing_changed.connect(self._on_drawing)
         timeline.seek_requested.connect(self.state.go_to)
         timeline.track_selected.connect(self._on_track_selected)
+        timeline.track_toggled.connect(self._on_track_toggled)
         timeline.track_activated.connect(self._on_track_activated)
         timeline.range_changed.connect(self.state.set_scope)
         timeline.context_menu_requested.connect(self._menus.on_timeline)
@@ -217,12 +239,14 @@ class MainWindow(QMainWindow):
         state.scope_changed.connect(self._on_scope)
         state.data_changed.connect(self._on_data)
         state.provisional_changed.connect(self._on_provisional)
+        state.correction.changed.connect(self._show_overlay)
         state.queue_changed.connect(self._on_queue)
         self.loader.shown.connect(self._on_shown)
         self.loader.failed.connect(self._on_frame_failed)
         self.loader.unreadable.connect(self._on_unreadable)
         self.loader.problems.connect(self._on_problems)
         self.loader.proxy_wanted.connect(self.files.build_proxy)
+        self.reviewing.frames_foreseen.connect(self.loader.foresee)
         self.files.proxy_built.connect(self.loader.use_proxy)
         self._bar.failed.connect(self.notice.refuse)
         self._bar.broke.connect(self._on_fault)
@@ -249,6 +273,7 @@ class MainWindow(QMainWindow):
             self.canvas.set_hint("")
             self.loader.open(self.project.video_file(video), self.project.path / "cache")
             self.loader.request(self.state.frame)
+        self.reviewing.show_video()
         self._show_overlay()
 
     @Slot(str)
@@ -317,6 +342,7 @@ class MainWindow(QMainWindow):
             if scope.tables & {"track"}:
                 self._palette = palette_of(self.state)
             self.lanes.refresh(scope, self._palette)
+        self.reviewing.refresh(scope)
         self._show_overlay()
         self._on_history(scope)
 
@@ -330,8 +356,10 @@ class MainWindow(QMainWindow):
     def _on_queue(self) -> None:
         self.lanes.show_panel(self._palette)
 
+    @Slot()
     def _show_overlay(self) -> None:
-        self.canvas.set_overlay(overlay_of(self.state, self._palette, self.view.show))
+        palette = previewed_palette(self.state, self._palette)
+        self.canvas.set_overlay(overlay_of(self.state, palette, self.view.show))
         self.detection.draw(self.view.show)
         self.counting.refresh()
 
@@ -350,6 +378,10 @@ class MainWindow(QMainWindow):
     @Slot(int)
     def _on_track_selected(self, track_id: int) -> None:
         self.state.select((track_id,) if track_id >= 0 else ())
+
+    @Slot(int)
+    def _on_track_toggled(self, track_id: int) -> None:
+        self.state.select((track_id,), add=True)
 
     @Slot(object)
     def _on_tracks_chosen(self, track_ids: tuple[int, ...]) -> None:
@@ -416,6 +448,7 @@ class MainWindow(QMainWindow):
         self.remember_layout()
         self.go.pause()
         self.writing.close(finish=True)
+        self.reviewing.close()
         for thread in (self.compute, self.jobs, self.fetching, self.counting_queue, self.loader):
             thread.close()
         # What the threads posted before they ended is still delivered, and must not be heard any more.

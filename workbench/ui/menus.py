@@ -28,6 +28,10 @@ BOX_MENU = (
     "copy_box", "delete_box", "delete_before", "delete_after", "delete_track",
 )  # fmt: skip
 EMPTY_MENU = ("new_box", "paste_box", "", "fit")
+IDENTITY_MENU = (
+    "swap_tracks", "merge_tracks", "join_tracks", "split_track", "renumber_track", "relabel_tracks", "",
+    "end_track", "delete_span", "", "extend_forward", "extend_backward", "fill_gaps", "fill_with_tracker",
+)  # fmt: skip
 RANGE_MENU = ("", "scope_start", "scope_stop", "scope_clear")
 """Actions of the context menus; "" is a line."""
 
@@ -81,16 +85,28 @@ def _action(window: QMainWindow, spec: ActionSpec, command: Callable[..., None])
     return action
 
 
-def context_menu(window: QMainWindow, actions: Mapping[str, QAction], names: Sequence[str]) -> QMenu:
-    """A menu for a right click, gone when it is closed."""
+def context_menu(
+    window: QMainWindow,
+    actions: Mapping[str, QAction],
+    names: Sequence[str],
+    *,
+    within: Mapping[str, Sequence[str]] | None = None,
+) -> QMenu:
+    """A menu for a right click, gone when it is closed; ``within`` are menus in it, by their titles."""
     menu = QMenu(window)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    for title, inner in (within or {}).items():
+        _fill(menu.addMenu(title), actions, inner)
+    _fill(menu, actions, names)
+    return menu
+
+
+def _fill(menu: QMenu, actions: Mapping[str, QAction], names: Sequence[str]) -> None:
     for name in names:
         if name:
             menu.addAction(actions[name])
         else:
             menu.addSeparator()
-    return menu
 
 
 def assign_keys(actions: Mapping[str, QAction], keys: Mapping[str, Sequence[str]]) -> None:

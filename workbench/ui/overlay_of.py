@@ -16,6 +16,7 @@ from workbench.ui.colours import Rgb, parse_colour, track_colour
 from workbench.ui.poses_of import poses_of
 from workbench.ui.state import UiState
 
+PREVIEWED = BoxFlag.PROPOSED | BoxFlag.LOCKED
 TRAIL = 50  # frames a trail reaches back
 
 
@@ -65,11 +66,20 @@ def palette_of(state: UiState) -> Palette:
     return Palette(tracks, state.project.categories(), state.colour_by)
 
 
+def previewed_palette(state: UiState, palette: Palette) -> Palette:
+    """The palette with the tracks that a correction which is shown would make or rename."""
+    if not state.correction.is_on or not state.correction.tracks:
+        return palette
+    tracks = palette.tracks | state.correction.tracks
+    return Palette(list(tracks.values()), list(palette.categories.values()), state.colour_by)
+
+
 def overlay_of(state: UiState, palette: Palette, show: Show) -> Overlay:
     """What belongs on the picture that is on the canvas, which may be behind the frame asked for."""
     if state.video is None or not show.boxes:
         return Overlay()
     rows = [row for row in state.project.boxes_at(state.video.id, state.shown) if not row.outside]
+    rows, previewed = _previewed(state, rows)
     running = state.provisional.get(state.shown, ())
     replaced = {b.track_id for b in running}
     rows = [row for row in rows if row.protected or row.track_id not in replaced]
@@ -77,8 +87,10 @@ def overlay_of(state: UiState, palette: Palette, show: Show) -> Overlay:
     fresh = [b for b in running if b.found and b.track_id not in kept]
     ids = [row.track_id for row in rows] + [b.track_id for b in fresh]
     selected = set(state.selection)
-    flags = [flags_of(row) for row in rows] + [BoxFlag.PREDICTED] * len(fresh)
-    flags = [f | BoxFlag.SELECTED if t in selected else f for f, t in zip(flags, ids, strict=True)]
+    flags = [PREVIEWED if row in previewed else flags_of(row) for row in rows]
+    flags += [BoxFlag.PREDICTED] * len(fresh)
+    plain = [t in selected and f != PREVIEWED for f, t in zip(flags, ids, strict=True)]
+    flags = [f | BoxFlag.SELECTED if on else f for f, on in zip(flags, plain, strict=True)]
     points, lengths = trails(state, ids) if show.trails else (np.zeros((0, 2), np.float32), ())
     joints, edges = poses_of(state.project, state.video.id, state.shown, ids)
     return Overlay(
@@ -92,6 +104,16 @@ def overlay_of(state: UiState, palette: Palette, show: Show) -> Overlay:
         joints=joints,
         edges=edges,
     )
+
+
+def _previewed(state: UiState, rows: list[BoxRow]) -> tuple[list[BoxRow], frozenset[BoxRow]]:
+    """The boxes of the frame as the correction that is shown would leave them, and those it would change."""
+    change = state.correction.at(state.shown)
+    if change is None:
+        return rows, frozenset()
+    come = [row for row in change.come if not row.outside]
+    gone = set(change.gone)
+    return [row for row in rows if row not in gone] + come, frozenset(come)
 
 
 def flags_of(row: BoxRow) -> BoxFlag:

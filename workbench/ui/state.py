@@ -12,6 +12,7 @@ from workbench.services.tracking import TrackedBox, TrackedFrame
 from workbench.store import Project, Video
 from workbench.ui.found import Found
 from workbench.ui.heat import Heat
+from workbench.ui.review.preview import Preview
 from workbench.ui.run_preview import RunPreview
 
 
@@ -52,6 +53,7 @@ class UiState(QObject):
         self.found = Found(self)
         self.heat = Heat(self)
         self.preview = RunPreview(self)
+        self.correction = Preview(self)
         self.queue: dict[int, int] = {}  # track id -> frame it shall be followed from
         self._committed.connect(self._on_committed)
         self._closed = False
@@ -86,6 +88,7 @@ class UiState(QObject):
         self.found.clear()
         self.preview.clear()
         self.heat.clear()
+        self.correction.show(None)
         self.video_changed.emit()
         self.selection_changed.emit()
         self.scope_changed.emit()

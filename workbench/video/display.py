@@ -123,6 +123,15 @@ class DisplayReader:
                 self._half.put(frame, half(image))
         return DisplayFrame(frame, image, 1.0)
 
+    def warm(self, frame: int) -> None:
+        """Decode a frame that may be asked for next, unless it is kept already.
+
+        Raises:
+            As ``frame``.
+        """
+        if self._full.get(frame) is None:
+            self._full.put(frame, self._reader.read(frame))
+
     def close(self) -> None:
         """Release the files and the memory."""
         self._reader.close()

@@ -3,7 +3,8 @@
 From back to front: trails, skeletons, predicted boxes, confirmed boxes, labels and marks. What a box is
 can be read without its colour: predicted = thin dashes, a ring and a hollow label with "?"; occluded =
 dots; interpolated = thin and faded; confirmed = a solid double line; keyframe = diamond; verified = tick;
-selected = white outline. A dark rim beside every line keeps it visible on bright and on dark pictures.
+selected = white outline; proposed = bold dashes. A dark rim beside every line keeps it visible on bright
+and on dark pictures.
 
 In a crowd the rim, the second line and the smooth edges go, and long trails lose points: nobody can see
 them there, and the frame still takes a bounded time.
@@ -120,12 +121,18 @@ def draw_boxes(
 ) -> None:
     """Outlines of the boxes ``shown``, the predicted ones beneath the others."""
     rects, colors, flags = rects[shown], overlay.colors[shown], np.asarray(overlay.flags)[shown]
-    predicted, occluded, interpolated, selected = (
+    predicted, occluded, interpolated, selected, proposed = (
         (flags & int(flag)) != 0
-        for flag in (BoxFlag.PREDICTED, BoxFlag.OCCLUDED, BoxFlag.INTERPOLATED, BoxFlag.SELECTED)
+        for flag in (
+            BoxFlag.PREDICTED,
+            BoxFlag.OCCLUDED,
+            BoxFlag.INTERPOLATED,
+            BoxFlag.SELECTED,
+            BoxFlag.PROPOSED,
+        )
     )
     faded = interpolated & ~predicted & ~occluded
-    bold = ~predicted & ~interpolated & ~occluded
+    bold = ~predicted & ~interpolated & ~occluded & ~proposed
     values = raster.pixels(colors)
     thin, line = detail.thin, detail.line
     if detail.rim:
@@ -145,6 +152,9 @@ def draw_boxes(
         _Set(_grown(rects[selected], 3 * thin), _WHITE, 2 * thin),
         _Set(_grown(rects[selected], 4 * thin), _RIM, thin),
     )
+    _outline_all(buffer, _Set(_grown(rects[proposed], thin), _RIM, line + 2 * thin))
+    wide = _Set(rects[proposed], values[proposed], line + thin)
+    _outline_all(buffer, wide, pattern=_times(raster.DASHES, thin))
 
 
 class _Set(NamedTuple):

@@ -30,6 +30,7 @@ class BoxFlag(IntFlag):
     OCCLUDED = 16  # dotted
     SELECTED = 32  # white outline; handles when it is the only one
     LOCKED = 64  # can be selected, not dragged
+    PROPOSED = 128  # what a correction would leave: bold dashes, drawn on top of all others
 
 
 def _empty(*shape: int, dtype: type) -> NDArray[Any]:

@@ -70,7 +70,7 @@ class Stamps:
         """Diamond, tick, ring and lock, each at its own corner; none on boxes too small to carry them."""
         large = self._sides >= 1.5 * self._atlas.mark_size
         predicted = self._having(BoxFlag.PREDICTED)
-        locked = self._having(BoxFlag.LOCKED) & ~predicted
+        locked = self._having(BoxFlag.LOCKED) & ~predicted & ~self._having(BoxFlag.PROPOSED)
         self._add_corner(large & self._having(BoxFlag.KEYFRAME), "keyframe", (0, 3))
         self._add_corner(large & predicted, "predicted", (2, 1))
         self._add_corner(large & self._having(BoxFlag.VERIFIED), "verified", (2, 3), colored=False)

@@ -24,10 +24,11 @@ class DrawCommands(QObject):
         *,
         running: Callable[[], bool],
         stop: Callable[[], None],
+        leave: Callable[[], bool],
     ) -> None:
         super().__init__(canvas)
         self._state, self._canvas, self._edits = state, canvas, edits
-        self._running, self._stop, self._notice = running, stop, notice
+        self._running, self._stop, self._leave, self._notice = running, stop, leave, notice
 
     @Slot()
     def new_box(self) -> None:
@@ -44,8 +45,8 @@ class DrawCommands(QObject):
 
     @Slot()
     def cancel(self) -> None:
-        """Leave one thing: a drag or drawing, a running tracker or detector, the range, the selection."""
-        if self._canvas.cancel():
+        """Leave one thing: drawing, a correction, a tracker or detector, the range, the selection."""
+        if self._canvas.cancel() or self._leave():
             return
         if self._running():
             self._stop()

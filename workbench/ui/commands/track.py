@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from workbench.core.errors import WorkbenchError
+from workbench.services.identities import Follower
 from workbench.services.plugin_finding import Plugins
 from workbench.services.plugins import find_tracker
 from workbench.services.tracking import (
@@ -91,6 +92,16 @@ class TrackCommands(QObject):
         """Follow boxes with this tracker from the next pass on."""
         self.tracker = name
 
+    def follower(self, *, threads: int = THREADS) -> Follower:
+        """The chosen tracker.
+
+        Raises:
+            WorkbenchError: there is no such tracker.
+        """
+        name = self.tracker
+        make = find_tracker(name, threads=threads, plugins=self._plugins)
+        return Follower(Path(name).name if name else "default", make)
+
     def prepare(self) -> None:
         """Load the default tracker while the user looks round, so that the first pass begins at once."""
         make = find_tracker(self.tracker, threads=THREADS, plugins=self._plugins)
@@ -143,10 +154,8 @@ class TrackCommands(QObject):
         if not targets:
             self.refused.emit("Select a box to follow first, or draw one with N.")
             return
-        name = self.tracker
         # Several targets are followed in threads of their own; torch's would only be in their way.
-        make = find_tracker(name, threads=THREADS if len(targets) == 1 else 1, plugins=self._plugins)
-        shown = Path(name).name if name else "default"
+        follower = self.follower(threads=THREADS if len(targets) == 1 else 1)
         label = f"Tracking {len(targets)} target(s) {'forward' if direction == 1 else 'backward'}"
         options = PassOptions(direction=direction)
         self._video = video.id
@@ -157,8 +166,8 @@ class TrackCommands(QObject):
                     state.project,
                     video.id,
                     targets,
-                    tracker=shown,
-                    make_tracker=make,
+                    tracker=follower.name,
+                    make_tracker=follower.make,
                     options=options,
                     score_maps=lambda: state.heat.look.on,
                 ),

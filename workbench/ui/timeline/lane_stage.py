@@ -17,6 +17,7 @@ from workbench.ui.timeline.axis import TimeAxis
 from workbench.ui.timeline.bars import LanesInView, paint_bars
 from workbench.ui.timeline.headers import Lane, paint_headers
 from workbench.ui.timeline.look import Look
+from workbench.ui.timeline.marks import LaneMark, paint_mark
 from workbench.ui.timeline.model import NO_LANES, BoxColumns, LaneData, lane_data, replace_tracks
 from workbench.ui.timeline.occupancy import Occupancy
 from workbench.ui.timeline.ruler import HEIGHT as RULER_HEIGHT
@@ -48,6 +49,7 @@ class LaneStage(QWidget):
         self._loaded: list[tuple[int, int]] = []
         self._selected: frozenset[int] = frozenset()
         self._provisional: list[tuple[int, int, int]] = []
+        self._marks: list[LaneMark] = []
         self._frame = 0
         self._range = NO_RANGE
         self._lane_height = 20
@@ -62,6 +64,7 @@ class LaneStage(QWidget):
         self._seconds_of = seconds_of
         self._occupancy = Occupancy(self._data, frames)
         self._frame, self._range, self._loaded, self._provisional = 0, NO_RANGE, [], []
+        self._marks = []
         self._set_axis(TimeAxis.whole(frames, self._time_width()))
 
     def set_lanes(self, lanes: Iterable[Lane]) -> None:
@@ -105,6 +108,11 @@ class LaneStage(QWidget):
     def set_provisional(self, spans: Iterable[tuple[int, int, int]]) -> None:
         """(track id, start, stop) of what a running tracker has found and not yet stored."""
         self._provisional = list(spans)
+        self.update()
+
+    def set_marks(self, marks: Iterable[LaneMark]) -> None:
+        """Stretches as a correction would leave them."""
+        self._marks = list(marks)
         self.update()
 
     def set_loaded(self, spans: Iterable[tuple[int, int]]) -> None:
@@ -301,23 +309,30 @@ class LaneStage(QWidget):
         painter.restore()
 
     def _paint_provisional(self, painter: QPainter) -> None:
-        """Dashed outlines: found, not stored."""
+        """Dashed outlines: found, not stored, and what a correction would do."""
         painter.setClipRect(QRectF(0, RULER_HEIGHT, self._axis.width, self._lanes_room()))
         for track_id, start, stop in self._provisional:
             index = self._index.get(track_id)
             if index is None:
                 continue
             color = QColor(*self._lanes[index].color)
-            y = RULER_HEIGHT + index * self._lane_height - self._scroll
-            left, right = (float(x) for x in self._axis.x_of([start, stop]))
-            bar = QRectF(round(left), y + 1, max(round(right - left), 2), max(self._lane_height - 3, 1))
+            bar = self._bar(index, start, stop)
             fill = QColor(color)
             fill.setAlpha(60)
             painter.fillRect(bar, fill)
             painter.setPen(QPen(color, 1, Qt.PenStyle.DashLine))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(bar)
+        for mark in self._marks:
+            if mark.track_id in self._index:
+                paint_mark(painter, self._bar(self._index[mark.track_id], mark.start, mark.stop), mark.color)
         painter.setClipRect(QRectF(0, 0, self._axis.width, self.height()))
+
+    def _bar(self, index: int, start: int, stop: int) -> QRectF:
+        """Where frames [start, stop) of a lane are, right of the headers."""
+        y = RULER_HEIGHT + index * self._lane_height - self._scroll
+        left, right = (float(x) for x in self._axis.x_of([start, stop]))
+        return QRectF(round(left), y + 1, max(round(right - left), 2), max(self._lane_height - 3, 1))
 
     def _paint_band(self, painter: QPainter, span: tuple[int, int], look: Look) -> None:
         """The range: a tinted band with a grip at both ends and its length in the ruler."""

@@ -35,13 +35,15 @@ class LaneView(LaneStage):
     """Lanes of one video.
 
     Wheel zooms in time at the cursor; Shift+wheel or dragging scrolls; Ctrl+wheel makes lanes lower or
-    higher; the wheel over the headers scrolls them. A click on a lane selects its track and seeks; the
-    ruler scrubs. Shift+drag selects a range whose ends can be dragged; Escape clears it. Alt+drag zooms
-    into a stretch.
+    higher; the wheel over the headers scrolls them. A click on a lane selects its track and seeks,
+    Ctrl+click adds it to the selection; the ruler scrubs. Shift+drag selects a range whose ends can be
+    dragged; Escape clears it. Alt+drag zooms into a stretch.
     """
 
     seek_requested = Signal(int)
     track_selected = Signal(int)
+    track_toggled = Signal(int)
+    """Ctrl+click on a lane."""
     track_activated = Signal(int)
     """Double click on a lane or its header."""
     range_changed = Signal(int, int)
@@ -148,7 +150,7 @@ class LaneView(LaneStage):
         """A press that did not become a drag is a click."""
         doing, self._doing = self._doing, ""
         if doing == "press":
-            self._click(event.position())
+            self._click(event.position(), event.modifiers())
         elif doing == "zoom" and self._stretch != NO_RANGE:
             stretch, self._stretch = self._stretch, NO_RANGE
             self.set_axis(self._axis.showing(*stretch))
@@ -162,8 +164,11 @@ class LaneView(LaneStage):
         if modifiers & Qt.KeyboardModifier.ShiftModifier:
             self.clear_range()
 
-    def _click(self, position: QPointF) -> None:
+    def _click(self, position: QPointF, modifiers: Qt.KeyboardModifier) -> None:
         index = self._lane_at(position.y())
+        if index >= 0 and modifiers & Qt.KeyboardModifier.ControlModifier:
+            self.track_toggled.emit(self._lanes[index].track_id)
+            return
         if index >= 0:
             self.track_selected.emit(self._lanes[index].track_id)
         if position.x() >= self._header_width:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QGridLayout, QScrollBar, QWidget
 from workbench.ui.timeline.axis import TimeAxis
 from workbench.ui.timeline.headers import Lane
 from workbench.ui.timeline.lane_view import LaneView
+from workbench.ui.timeline.marks import LaneMark
 from workbench.ui.timeline.model import BoxColumns
 from workbench.ui.timeline.score_strip import ScoreStrip
 
@@ -29,6 +30,8 @@ class TimelineView(QWidget):
     """A frame the user wants to see."""
     track_selected = Signal(int)
     """Track id of a clicked lane."""
+    track_toggled = Signal(int)
+    """Track id of a lane to add to the selection, or to take from it."""
     track_activated = Signal(int)
     """Track id of a double-clicked lane."""
     range_changed = Signal(int, int)
@@ -70,6 +73,7 @@ class TimelineView(QWidget):
         lanes.seek_requested.connect(self.seek_requested)
         self.score_strip.seek_requested.connect(self.seek_requested)
         lanes.track_selected.connect(self.track_selected)
+        lanes.track_toggled.connect(self.track_toggled)
         lanes.track_activated.connect(self.track_activated)
         lanes.range_changed.connect(self.range_changed)
         lanes.context_menu_requested.connect(self.context_menu_requested)
@@ -139,6 +143,10 @@ class TimelineView(QWidget):
         self.lanes.set_provisional((t, min(a, b), max(a, b) + 1) for t, a, b in ends)
         if not self._streaming.isActive():
             self._streaming.start()
+
+    def set_marks(self, marks: Iterable[LaneMark]) -> None:
+        """Stretches of lanes as a correction would leave them."""
+        self.lanes.set_marks(marks)
 
     def set_loaded(self, spans: Iterable[tuple[int, int]]) -> None:
         """Frames [start, stop) that can be shown at once."""

@@ -1,0 +1,283 @@
+"""Reviewing in the real window: strips, the preview, verdicts by key, undo, operations without an item."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QSettings, Qt
+from PySide6.QtWidgets import QMenu
+
+from workbench.core.edits import ChangeSet
+from workbench.core.fixes import Fix, Operation
+from workbench.core.issues import Issue
+from workbench.core.rows import BoxRow, Origin, TrackRow
+from workbench.services import identities
+from workbench.services.projects import open_path
+from workbench.services.review_items import FIXED, OPEN, REJECTED, SKIPPED, row_of
+from workbench.ui.canvas import BoxFlag
+from workbench.ui.main_window import MainWindow
+from workbench.video.writer import write_video
+
+FRAMES, CHANGED = 60, 30
+RED, BLUE = (210, 40, 40), (40, 60, 220)
+TIMEOUT = 120_000  # ms; only ever waited in full by a failing test
+CTRL, SHIFT, NONE = (
+    Qt.KeyboardModifier.ControlModifier,
+    Qt.KeyboardModifier.ShiftModifier,
+    Qt.KeyboardModifier.NoModifier,
+)
+
+
+def place(target, frame):
+    """Red goes right, blue goes left; they pass each other one above the other."""
+    x = 20.0 + 4 * frame if target == 0 else 256.0 - 4 * frame
+    return (x, 60.0 + 60 * target, 24.0, 40.0)
+
+
+def image(frame):
+    picture = np.full((240, 320, 3), 90, np.uint8)
+    for target, colour in enumerate((RED, BLUE)):
+        x, y, w, h = map(int, place(target, frame))
+        picture[y : y + h, x : x + w] = colour
+    return picture
+
+
+@pytest.fixture
+def clip(tmp_path):
+    return write_video(tmp_path / "clip.mp4", map(image, range(FRAMES)), fps=25.0)
+
+
+@pytest.fixture
+def open_window(qtbot, tmp_path):
+    windows = []
+
+    def opening(path):
+        settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+        window = MainWindow(open_path(path), settings)
+        windows.append(window)
+        qtbot.addWidget(window)
+        window.resize(1200, 800)
+        window.show()
+        qtbot.waitUntil(lambda: window.canvas.source_size != (0.0, 0.0), timeout=TIMEOUT)
+        window.canvas.setFocus()
+        return window
+
+    yield opening
+    for window in windows:
+        window.close()
+
+
+@pytest.fixture
+def window(open_window, clip):
+    """Two tracks that were exchanged from ``CHANGED`` on, and three issues: the first one is true."""
+    window = open_window(clip)
+    project, video = window.project, window.state.video
+    red, blue = project.new_ids("track", 2)
+    tracks = [TrackRow(t, video.id, 1, n, "", None) for n, t in ((3, red), (7, blue))]
+    rows = [
+        BoxRow(video.id, f, t, *place(n, f), 0.8, Origin.MODEL, None, 0, 0, 0, 0)
+        for n, t in enumerate((red, blue))
+        for f in range(FRAMES)
+    ]
+    project.apply(ChangeSet.of("Import", track=((), tracks), box=((), rows)))
+    swap = Fix(Operation.SWAP, (red, blue), CHANGED)
+    project.apply(identities.plan(project, swap, manner=identities.Manner(seen=False)).change)
+    add_issues(project, video.id, red, blue)
+    return window
+
+
+def add_issues(project, video_id, red, blue):
+    swap = Fix(Operation.SWAP, (red, blue), CHANGED)
+    split = Fix(Operation.SPLIT, (blue,), 45)
+    issues = [
+        Issue("possible-switch", CHANGED, 22, 38, (red, blue), 0.9, 60, swap, (("overlap", 0.25),)),
+        Issue("jump", 45, 44, 46, (blue,), 0.4, 15, split),
+        Issue("short-track", 10, 0, 20, (red,), 0.1, 10, None),
+    ]
+    ids = project.new_ids("review_item", len(issues))
+    rows = [row_of(issue, i, video_id) for i, issue in zip(ids, issues, strict=True)]
+    project.apply(ChangeSet.of("Find issues", review_item=((), rows)))
+
+
+@pytest.fixture
+def press(qtbot, window):
+    return lambda key, modifier=NONE: qtbot.keyClick(window.canvas, key, modifier)
+
+
+def verdicts(window):
+    """By kind."""
+    rows = window.project.review_items(window.state.video.id)
+    return {row.kind: row.verdict for row in rows}
+
+
+def colour_of(window, track, frame):
+    """Whose target a track's box is on."""
+    row = window.project.box(track, frame)
+    return next(name for n, name in enumerate(("red", "blue")) if row.box == place(n, frame))
+
+
+def whole(window):
+    """Numbers of the tracks that stay on one target from the first frame to the last."""
+    tracks = window.project.tracks(window.state.video.id)
+    return {
+        t.number
+        for t in tracks
+        if len({colour_of(window, t.id, f) for f in (0, CHANGED - 1, CHANGED, FRAMES - 1)}) == 1
+    }
+
+
+def current(window):
+    item = window.reviewing.agenda.current
+    return None if item is None else item.kind
+
+
+def is_complete(window):
+    return window.reviewing.stage.strip.is_complete and not window.loader.waiting
+
+
+def test_a_switch_is_shown_with_its_strips_and_its_correction(qtbot, window, press):
+    press(Qt.Key.Key_Period)
+    assert current(window) == "possible-switch"
+    assert window.state.frame == CHANGED
+    assert len(window.state.selection) == 2
+    qtbot.waitUntil(lambda: is_complete(window), timeout=TIMEOUT)
+    strip = window.reviewing.stage.strip
+    card = window.reviewing.stage.card.text
+    assert card.title == "Possible switch: #3 and #7 at frame 30"
+    assert card.fix == "#3 and #7 exchange 30 and 30 boxes from frame 30 on."
+    assert "90 % likely" in card.detail
+    assert "overlap 0.25" in card.detail
+
+    def seen(row):
+        """The colour in the middle of each piece of a row."""
+        pieces = [window.reviewing.crops.picture(cell.crop) for cell in strip.strip.rows[row].cells]
+        middles = [p.pixelColor(p.width() // 2, p.height() // 2) for p in pieces]
+        return {"red" if c.red() > c.blue() else "blue" for c in middles}
+
+    assert seen(0) == {"red"}, "as the correction would leave it, each track is one target"
+    assert window.canvas.overlay.having(BoxFlag.PROPOSED).all()
+    assert {m.track_id for m in window.timeline.lanes._marks} == set(window.state.selection)
+
+    press(Qt.Key.Key_QuoteLeft)
+    assert seen(0) == {"red", "blue"}, "as it is, the first track changes its target"
+    assert not window.canvas.overlay.having(BoxFlag.PROPOSED).any()
+    cell = strip.cell_place(1, 0).center().toPoint()
+    qtbot.mouseClick(strip, Qt.MouseButton.LeftButton, pos=cell)
+    assert window.state.frame == strip.strip.frames[0]
+
+
+def test_accepting_by_key_corrects_shows_the_next_item_and_undo_brings_it_back(window, press):
+    assert whole(window) == set()
+    press(Qt.Key.Key_Period)
+    press(Qt.Key.Key_G)
+    assert whole(window) == {3, 7}
+    assert verdicts(window)["possible-switch"] == "accepted"
+    assert current(window) == "jump"
+    assert "1 reviewed, 2 left" in window.reviewing.panel._progress.text()
+    press(Qt.Key.Key_Z, CTRL)
+    assert whole(window) == set()
+    assert verdicts(window)["possible-switch"] == OPEN
+    assert current(window) == "possible-switch"
+    press(Qt.Key.Key_Z, CTRL | SHIFT)
+    assert whole(window) == {3, 7}
+
+
+def test_rejected_and_skipped_items_are_remembered_after_a_restart(qtbot, window, press, open_window, clip):
+    press(Qt.Key.Key_Period)
+    press(Qt.Key.Key_S)
+    press(Qt.Key.Key_B)
+    assert verdicts(window) == {"possible-switch": SKIPPED, "jump": REJECTED, "short-track": OPEN}
+    assert current(window) == "short-track"
+    assert "Only a person" in window.reviewing.stage.card.text.fix
+    press(Qt.Key.Key_G)
+    assert "Only a person" in window.notice.text
+    window.close()
+
+    again = open_window(clip)
+    listed = [item.kind for item in again.reviewing.agenda.items]
+    assert listed == ["short-track"]
+    again.reviewing.panel._states.setCurrentText("All")
+    assert len(again.reviewing.panel.model.items) == 3
+    again.reviewing.panel._kinds.setCurrentIndex(1)
+    assert [item.kind for item in again.reviewing.panel.model.items] == ["jump"]
+
+
+def test_a_filter_by_probability_and_a_click_on_a_row(qtbot, window):
+    panel = window.reviewing.panel
+    panel._least.setValue(30)
+    assert [item.kind for item in panel.model.items] == ["possible-switch", "jump"]
+    table = panel._table
+    row = table.visualRect(panel.model.index(1, 1)).center()
+    qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=row)
+    assert current(window) == "jump"
+    assert window.state.frame == 45
+    panel._selected.setChecked(True)
+    assert {item.kind for item in panel.model.items} == {"possible-switch", "jump"}
+
+
+@pytest.mark.qt_log_ignore("does not support")
+def test_another_operation_answers_the_item(qtbot, window, press):
+    press(Qt.Key.Key_Period)
+    window.state.go_to(40)
+    press(Qt.Key.Key_V)
+    menu = window.findChild(QMenu, "other_fix")
+    split = next(a for a in menu.actions() if a.objectName() == "split_track")
+    qtbot.mouseClick(menu, Qt.MouseButton.LeftButton, pos=menu.actionGeometry(split).center())
+    card = window.reviewing.stage.card.text
+    assert "become #8 from frame 40 on" in card.title
+    assert "Possible switch" in card.detail
+    assert len(window.project.tracks(window.state.video.id)) == 2, "nothing is done before it is agreed to"
+    press(Qt.Key.Key_Return)
+    assert {t.number for t in window.project.tracks(window.state.video.id)} == {3, 7, 8}
+    assert verdicts(window)["possible-switch"] == FIXED
+    assert current(window) == "jump"
+
+
+def test_operations_without_an_item_are_shown_first(qtbot, window, press):
+    a, b = (t.id for t in window.project.tracks(window.state.video.id))
+    press(Qt.Key.Key_W)
+    assert "two tracks" in window.notice.text
+    window.state.select((a, b))
+    window.state.go_to(CHANGED)
+    press(Qt.Key.Key_W)
+    qtbot.waitUntil(lambda: window.state.shown == CHANGED, timeout=TIMEOUT)
+    assert window.canvas.overlay.having(BoxFlag.PROPOSED).all()
+    press(Qt.Key.Key_Escape)
+    assert window.reviewing.stage.card.isHidden()
+    assert whole(window) == set()
+    press(Qt.Key.Key_W)
+    press(Qt.Key.Key_Return)
+    assert whole(window) == {3, 7}
+
+    press(Qt.Key.Key_J)
+    assert "give way" in window.reviewing.stage.card.text.warning
+    press(Qt.Key.Key_Escape)
+    window.state.go_to(5)
+    press(Qt.Key.Key_Return)
+    assert window.project.box(a, 5).verified, "Return verifies again when no correction waits"
+
+
+@pytest.mark.qt_log_ignore("does not support")
+def test_the_context_menu_of_the_timeline_ends_a_track(qtbot, window):
+    a, _ = (t.id for t in window.project.tracks(window.state.video.id))
+    window._menus.on_timeline(a, 20, window.mapToGlobal(QPoint(100, 100)))
+    menu = next(m for m in window.findChildren(QMenu) if m.isVisible())
+    inner = next(action.menu() for action in menu.actions() if action.text() == "Identity")
+    next(action for action in inner.actions() if action.objectName() == "end_track").trigger()
+    menu.close()
+    assert "39 boxes of #3 are deleted" in window.reviewing.stage.card.text.title
+    window.actions_by_id["apply_preview"].trigger()
+    assert window.project.boxes_of_track(a)[-1].frame == 20
+
+
+def test_tracks_and_frames_are_verified_by_key(window, press):
+    a, b = (t.id for t in window.project.tracks(window.state.video.id))
+    window.state.select((a,))
+    press(Qt.Key.Key_Return, CTRL)
+    assert all(row.verified for row in window.project.boxes_of_track(a))
+    press(Qt.Key.Key_U)
+    assert verdicts(window)["track"] == "unsure"
+    press(Qt.Key.Key_U)
+    assert "track" not in verdicts(window)
+    press(Qt.Key.Key_Return, CTRL | SHIFT)
+    assert window.project.box(b, window.state.frame).verified
+    assert verdicts(window)["frame"] == "verified"
+    assert "track" not in {item.kind for item in window.reviewing.agenda.items}

@@ -1,0 +1,236 @@
+"""Working the review queue: look for issues, go from one to the next, and decide."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QObject, QPoint, Signal, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QInputDialog, QMenu, QWidget
+
+from workbench.core.edits import ChangeSet
+from workbench.core.fixes import Operation
+from workbench.services import finding, reviewing
+from workbench.services.review_items import ReviewItem
+from workbench.ui.editor import Editor
+from workbench.ui.menus import IDENTITY_MENU
+from workbench.ui.review.agenda import Agenda
+from workbench.ui.review.proposals import Proposals
+from workbench.ui.state import UiState
+from workbench.ui.worker import Task, TaskQueue
+
+NO_ITEM = "No issue is shown; choose one in the list Review, or press . for the first one."
+
+
+class ReviewCommands(QObject):
+    """Commands of the Review menu.
+
+    Signals:
+        told(sentence), refused(sentence): for the status bar and the notice.
+        panel_wanted: the list shall be seen.
+    """
+
+    told = Signal(str)
+    refused = Signal(str)
+    panel_wanted = Signal()
+
+    def __init__(
+        self,
+        state: UiState,
+        agenda: Agenda,
+        proposals: Proposals,
+        editor: Editor,
+        *,
+        compute: TaskQueue,
+        parent: QWidget,
+    ) -> None:
+        super().__init__(parent)
+        self._state, self._agenda, self._proposals, self._editor = state, agenda, proposals, editor
+        self._compute, self._window = compute, parent
+        self.actions: dict[str, QAction] = {}  # for the menu of other fixes
+        self._task: int | None = None
+        self._later: list[tuple[int, Callable[[], ChangeSet]]] = []
+        proposals.made.connect(self._on_made)
+        proposals.failed.connect(self._on_not_made)
+        editor.idle.connect(self._write_next)
+        compute.done.connect(self._on_done)
+        compute.cancelled.connect(self._on_cancelled)
+        compute.failed.connect(self._on_failed)
+
+    # Looking for issues
+
+    @Slot()
+    def find_issues(self) -> None:
+        """Look for errors of identity in the video shown, or stop looking."""
+        video, project = self._state.video, self._state.project
+        self.panel_wanted.emit()
+        if self._task is not None:
+            self._compute.cancel(self._task)
+        elif video is None:
+            self.refused.emit("Open a video first.")
+        elif project.read_only:
+            self.refused.emit("This window changes nothing: the project is open for reading only.")
+        else:
+            self._task = self._compute.submit(
+                Task("Looking for errors of identity", lambda: finding.find(project, video.id))
+            )
+
+    @Slot(int, object)
+    def _on_done(self, task: int, outcome: object) -> None:
+        if task == self._task and isinstance(outcome, finding.Found):
+            self._task = None
+            first = self._agenda.following(1)
+            self.told.emit(" ".join([f"{str(outcome).capitalize()}.", *outcome.problems]))
+            if self._agenda.current is None and first:
+                self._agenda.show(first[0].id)
+
+    @Slot(int)
+    def _on_cancelled(self, task: int) -> None:
+        if task == self._task:
+            self._task = None
+            self.told.emit("Stopped looking for issues; the list is as it was")
+
+    @Slot(int, object, str)
+    def _on_failed(self, task: int, _error: object, _label: str) -> None:
+        if task == self._task:
+            self._task = None
+
+    # Going through the list
+
+    @Slot()
+    def next_item(self) -> None:
+        """Show the next item of the list."""
+        self._step(1)
+
+    @Slot()
+    def previous_item(self) -> None:
+        """Show the item before."""
+        self._step(-1)
+
+    def _step(self, step: int) -> None:
+        item_id = self._agenda.around(step)
+        self.panel_wanted.emit()
+        if item_id < 0:
+            self.told.emit("The list of issues ends here" if self._agenda.items else "No issue is listed")
+        else:
+            self._agenda.show(item_id)
+
+    @Slot()
+    def leave_review(self) -> None:
+        """Show no item."""
+        self._agenda.show(-1)
+
+    @Slot()
+    def toggle_preview(self) -> None:
+        """Show the boxes as they are, or as the correction would leave them."""
+        self._state.correction.toggle()
+
+    # Deciding
+
+    @Slot()
+    def accept_item(self) -> None:
+        """Make the correction that is shown, and go on to the next item."""
+        if self._proposals.waiting is not None:
+            self._proposals.apply()
+            return
+        item = self._agenda.current
+        if item is None:
+            self.refused.emit(NO_ITEM)
+        elif item.fix is not None and item.fix.operation == Operation.EXTEND:
+            if self._proposals.follow(item.fix, item=item, accepting=True):
+                self._agenda.under_way.add(item.id)
+                self._show_next()
+        else:
+            self._decide(item, lambda now: reviewing.accept(self._state.project, now))
+
+    @Slot()
+    def reject_item(self) -> None:
+        """Say that there is no error; it is not asked again."""
+        self._decide_current(reviewing.reject)
+
+    @Slot()
+    def skip_item(self) -> None:
+        """Put the item off."""
+        self._decide_current(reviewing.skip)
+
+    @Slot()
+    def reopen_item(self) -> None:
+        """Ask again what was rejected or skipped."""
+        item = self._agenda.current
+        if item is None:
+            self.refused.emit(NO_ITEM)
+        else:
+            self._editor.do(lambda: reviewing.reopen(item))
+
+    @Slot()
+    def comment_item(self) -> None:
+        """Note something on the item."""
+        item = self._agenda.current
+        if item is None:
+            self.refused.emit(NO_ITEM)
+            return
+        text, agreed = QInputDialog.getText(
+            self._window, "Comment", "Comment on this issue:", text=item.row.comment
+        )
+        if agreed and text != item.row.comment:
+            self._editor.do(lambda: reviewing.comment(item, text))
+
+    @Slot()
+    def other_fix(self) -> None:
+        """Offer the other operations, which answer the item that is shown."""
+        menu = QMenu(self._window)
+        menu.setObjectName("other_fix")
+        for name in IDENTITY_MENU:
+            if name:
+                menu.addAction(self.actions[name])
+            else:
+                menu.addSeparator()
+        middle = self._window.rect().center() - QPoint(
+            menu.sizeHint().width() // 2, menu.sizeHint().height() // 2
+        )
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(self._window.mapToGlobal(middle))
+
+    def _decide_current(self, make: Callable[[ReviewItem], ChangeSet]) -> None:
+        self._proposals.leave()
+        if self._agenda.current is None:
+            self.refused.emit(NO_ITEM)
+        else:
+            self._decide(self._agenda.current, make)
+
+    def _decide(self, item: ReviewItem, make: Callable[[ReviewItem], ChangeSet]) -> None:
+        """Write an answer, now or when a large edit is written, and show the next item at once."""
+
+        def change() -> ChangeSet:
+            return make(reviewing.find_item(self._state.project, item.id) or item)  # as it is by then
+
+        self._agenda.under_way.add(item.id)
+        if self._editor.busy:
+            self._later.append((item.id, change))
+        elif not self._editor.do(change):
+            self._agenda.under_way.discard(item.id)
+            return
+        self._show_next()
+
+    def _show_next(self) -> None:
+        """Show the next open item, or none."""
+        left = self._agenda.following(1)
+        self._agenda.show(left[0].id if left else -1)
+        if not left:
+            self.told.emit("No open issue is left in the list")
+
+    @Slot()
+    def _write_next(self) -> None:
+        while self._later and not self._editor.busy:
+            item_id, change = self._later.pop(0)
+            if not self._editor.do(change):
+                self._agenda.under_way.discard(item_id)
+
+    @Slot(int)
+    def _on_made(self, item_id: int) -> None:
+        if item_id == self._agenda.current_id and item_id >= 0:
+            self._show_next()
+
+    @Slot(int)
+    def _on_not_made(self, item_id: int) -> None:
+        self._agenda.under_way.discard(item_id)

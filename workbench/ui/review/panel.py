@@ -1,0 +1,193 @@
+"""The list of review items with its filters, and how far the review is; it knows no project."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from PySide6.QtCore import QModelIndex, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QCheckBox,
+    QComboBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QSizePolicy,
+    QSpinBox,
+    QTableView,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from workbench.services.review_items import ACCEPTED, FIXED, OPEN, REJECTED, SKIPPED, VERDICTS, ReviewItem
+from workbench.services.reviewing import ReviewProgress
+from workbench.ui.review.queue_model import QueueModel
+from workbench.ui.review.words import kind_words
+
+STATES: dict[str, frozenset[str]] = {
+    "Open": frozenset({OPEN}),
+    "Skipped": frozenset({SKIPPED}),
+    "Answered": frozenset({ACCEPTED, REJECTED, FIXED}),
+    "All": frozenset(VERDICTS),
+}
+WIDTHS = {0: 20, 2: 66, 3: 54, 4: 34}  # pixels of the columns; the other one has the rest
+NOTHING = "Nothing was looked for yet: press “Find issues”."
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which items the user wants to see.
+
+    Args:
+        kind: of issue, "" = all.
+        least: probability from which on.
+        state: one of ``STATES``.
+        selected_only: only those of the selected tracks.
+    """
+
+    kind: str = ""
+    least: float = 0.0
+    state: str = "Open"
+    selected_only: bool = False
+
+
+class ReviewPanel(QWidget):
+    """Shows the queue.
+
+    Signals:
+        item_chosen(item id): show this one.
+        wanted_changed: other items are wanted; see ``wanted``.
+    """
+
+    item_chosen = Signal(int)
+    wanted_changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.wanted = Wanted()
+        self.model = QueueModel(self)
+        self._find = QToolButton()
+        self._find.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._progress = QLabel(NOTHING)
+        self._progress.setWordWrap(True)
+        self._kinds = _list()
+        self._kinds.addItem("All kinds", "")
+        self._kinds.currentIndexChanged.connect(self._on_filter)
+        self._states = _list()
+        self._states.addItems(list(STATES))
+        self._states.currentIndexChanged.connect(self._on_filter)
+        self._least = QSpinBox()
+        self._least.setRange(0, 99)
+        self._least.setPrefix("from ")
+        self._least.setSuffix(" %")
+        self._least.setToolTip("Show items that are at least this probable")
+        self._least.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self._least.valueChanged.connect(self._on_filter)
+        self._selected = QCheckBox("Of selected tracks")
+        self._selected.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._selected.toggled.connect(self._on_filter)
+        self._table = self._make_table()
+        self._lay_out()
+
+    def _make_table(self) -> QTableView:
+        table = QTableView()
+        table.setModel(self.model)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.verticalHeader().hide()
+        table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        table.verticalHeader().setDefaultSectionSize(21)
+        table.horizontalHeader().setMinimumSectionSize(16)
+        table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        for column, width in WIDTHS.items():
+            table.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
+            table.setColumnWidth(column, width)
+        table.setShowGrid(False)
+        table.setWordWrap(False)
+        table.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        table.setTabKeyNavigation(False)
+        table.clicked.connect(self._on_clicked)
+        return table
+
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        top.addWidget(self._find)
+        top.addWidget(self._progress, 1)
+        filters = QHBoxLayout()
+        filters.addWidget(self._kinds, 2)
+        filters.addWidget(self._states, 1)
+        filters.addWidget(self._least)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(6, 6, 6, 4)
+        layout.setSpacing(4)
+        layout.addLayout(top)
+        layout.addLayout(filters)
+        layout.addWidget(self._selected)
+        layout.addWidget(self._table, 1)
+
+    def add_actions(self, find: QAction) -> None:
+        """Put the action that looks for issues on its button."""
+        self._find.setDefaultAction(find)
+
+    def show_kinds(self, kinds: Collection[str]) -> None:
+        """Offer these kinds; the chosen one stays chosen."""
+        names = sorted({*kinds, *([self.wanted.kind] if self.wanted.kind else [])})
+        if names == [self._kinds.itemData(i) for i in range(1, self._kinds.count())]:
+            return
+        with QSignalBlocker(self._kinds):
+            while self._kinds.count() > 1:
+                self._kinds.removeItem(1)
+            for name in names:
+                self._kinds.addItem(kind_words(name), name)
+            self._kinds.setCurrentIndex(max(self._kinds.findData(self.wanted.kind), 0))
+
+    def show_items(self, items: Sequence[ReviewItem], titles: Mapping[int, str], current: int) -> None:
+        """List these, with one of them as the current one."""
+        self.model.set_items(items, titles)
+        self.show_current(current)
+
+    def show_current(self, item_id: int) -> None:
+        """Mark an item as the one that is shown, and scroll to it; -1 = none."""
+        row = self.model.row_of(item_id)
+        if row < 0:
+            self._table.clearSelection()
+        else:
+            self._table.selectRow(row)
+            self._table.scrollTo(self.model.index(row, 0))
+
+    def show_progress(self, progress: ReviewProgress) -> None:
+        """Say how far the review is."""
+        if not progress.reviewed + progress.remaining:
+            self._progress.setText(NOTHING)
+            return
+        self._progress.setText(
+            f"{progress.reviewed} reviewed, {progress.remaining} left;"
+            f" about {progress.expected_errors:.0f} errors among them"
+        )
+
+    @Slot()
+    def _on_filter(self) -> None:
+        self.wanted = replace(
+            self.wanted,
+            kind=str(self._kinds.currentData() or ""),
+            least=self._least.value() / 100,
+            state=self._states.currentText(),
+            selected_only=self._selected.isChecked(),
+        )
+        self.wanted_changed.emit()
+
+    @Slot(QModelIndex)
+    def _on_clicked(self, index: QModelIndex) -> None:
+        self.item_chosen.emit(self.model.items[index.row()].id)
+
+
+def _list() -> QComboBox:
+    box = QComboBox()
+    box.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(6)
+    box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+    return box

@@ -1,0 +1,348 @@
+"""The reviewing part of the window: queue, film strip, corrections before they are made, put together.
+
+What is shown is one subject: the correction that waits for the user, else the review item. The agenda knows
+the items, the proposals know the corrections; this draws the subject and fetches the pictures of the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, QRectF, Signal, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QWidget
+
+from workbench.core.edits import Scope
+from workbench.core.errors import WorkbenchError
+from workbench.services import identities
+from workbench.services.identities import Follower, Plan
+from workbench.services.projects import missing_media
+from workbench.services.review_items import ReviewItem
+from workbench.ui.canvas import CanvasView
+from workbench.ui.commands.identity import IdentityCommands
+from workbench.ui.commands.judge import JudgeCommands
+from workbench.ui.commands.review import ReviewCommands
+from workbench.ui.editor import Editor
+from workbench.ui.overlay_of import Palette, palette_of, previewed_palette
+from workbench.ui.review.agenda import Agenda
+from workbench.ui.review.card import CardText
+from workbench.ui.review.crops import CropLoader
+from workbench.ui.review.panel import ReviewPanel
+from workbench.ui.review.preview import conflict_words
+from workbench.ui.review.proposals import Proposals
+from workbench.ui.review.stage import ReviewStage
+from workbench.ui.review.strips import NO_STRIP, Names, Place, Strip, strip_of
+from workbench.ui.review.words import evidence, question
+from workbench.ui.state import UiState
+from workbench.ui.timeline import LaneMark, TimelineView
+from workbench.ui.worker import TaskQueue
+
+AHEAD = 3  # items whose pictures are fetched before they are shown
+ROOM = 2.5  # sides of the boxes in question that are shown around them
+MOST = 0.8  # share of the picture beyond which all of it is shown
+ITEM_ACTIONS = ("accept_item", "reject_item", "skip_item", "other_fix", "toggle_preview")
+PROPOSAL_ACTIONS = ("apply_preview", "toggle_preview", "cancel")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What is shown.
+
+    Args:
+        place: for the film strip.
+        plan: the correction, if there is one that can be made.
+        problem: why there is none.
+    """
+
+    place: Place
+    plan: Plan | None = None
+    problem: str = ""
+
+
+class Reviewing(QObject):
+    """Owns the panel, the stage and the commands about reviewing.
+
+    Signals:
+        told(sentence), refused(sentence): for the status bar and the notice.
+        frames_foreseen(frames): they will be wanted next.
+        panel_wanted: the list shall be seen.
+    """
+
+    told = Signal(str)
+    refused = Signal(str)
+    frames_foreseen = Signal(object)
+    panel_wanted = Signal()
+
+    def __init__(
+        self,
+        state: UiState,
+        canvas: CanvasView,
+        timeline: TimelineView,
+        editor: Editor,
+        *,
+        compute: TaskQueue,
+        follower: Callable[[], Follower],
+        parent: QWidget,
+    ) -> None:
+        super().__init__(parent)
+        self._state, self._canvas, self._timeline = state, canvas, timeline
+        self.crops = CropLoader(self)
+        self.agenda = Agenda(state, self)
+        self.proposals = Proposals(state, editor, compute, follower, self)
+        self.panel, self.stage = ReviewPanel(parent), ReviewStage(self.crops, parent)
+        self.commands = ReviewCommands(
+            state, self.agenda, self.proposals, editor, compute=compute, parent=parent
+        )
+        self.identity = IdentityCommands(state, self.proposals, parent)
+        self.judge = JudgeCommands(state, editor, parent)
+        self._subject: Subject | None = None
+        self._palette = Palette((), (), "track")
+        self._actions: dict[str, QAction] = {}
+        self.identity.answered = lambda: self.agenda.current
+        self._connect()
+
+    def _connect(self) -> None:
+        state, agenda = self._state, self.agenda
+        for source in (self.commands, self.identity, self.judge, self.proposals):
+            source.refused.connect(self.refused)
+        for source in (self.commands, self.proposals):
+            source.told.connect(self.told)
+        self.commands.panel_wanted.connect(self.panel_wanted)
+        self.panel.item_chosen.connect(agenda.show)
+        self.panel.wanted_changed.connect(self._on_wanted)
+        agenda.listed.connect(self._on_listed)
+        agenda.current_changed.connect(self._on_current)
+        self.proposals.changed.connect(self._on_proposal)
+        state.selection_changed.connect(agenda.narrow)
+        state.frame_changed.connect(self.stage.strip.set_frame)
+        state.correction.changed.connect(self._on_preview)
+        self.stage.strip.seek_requested.connect(state.go_to)
+        self.stage.strip.track_requested.connect(self._on_track)
+        self.crops.arrived.connect(self.stage.strip.update)
+
+    @property
+    def groups(self) -> tuple[QObject, ...]:
+        """The commands, for the menus."""
+        return (self.commands, self.identity, self.judge)
+
+    def add_actions(self, actions: dict[str, QAction]) -> None:
+        """Take the actions for buttons and menus."""
+        self._actions = actions
+        self.commands.actions = actions
+        self.panel.add_actions(actions["find_issues"])
+        self._enable()
+
+    def leave(self) -> bool:
+        """Leave the correction that waits; returns whether there was one."""
+        return self.proposals.leave()
+
+    def close(self) -> None:
+        """End the thread."""
+        self.crops.close()
+
+    # What the window tells
+
+    def show_video(self) -> None:
+        """Another video is shown."""
+        video, project = self._state.video, self._state.project
+        self.proposals.leave()
+        self._palette = palette_of(self._state)
+        there = video is not None and not missing_media(project, video.id)
+        self.crops.open(project.video_file(video) if video is not None and there else None)
+        self.agenda.show(-1)
+        self.agenda.read()
+
+    def refresh(self, scope: Scope) -> None:
+        """Something was written."""
+        video = self._state.video
+        if video is None or not scope.touches(video=video.id):
+            return
+        if "track" in scope.tables:
+            self._palette = palette_of(self._state)
+        if self.proposals.waiting is not None and scope.tables & {"box", "track"}:
+            self.proposals.leave()  # it was made for boxes that are no more
+        if "review_item" in scope.tables or "track" in scope.tables:
+            self.agenda.read()
+        subject = self._subject
+        if (
+            subject is not None
+            and scope.tables & {"box", "track"}
+            and self.agenda.current_id not in self.agenda.under_way
+        ):
+            self._show_subject()
+
+    # The list
+
+    @Slot()
+    def _on_wanted(self) -> None:
+        self.agenda.want(self.panel.wanted)
+
+    @Slot()
+    def _on_listed(self) -> None:
+        agenda = self.agenda
+        self.panel.show_kinds(agenda.kinds)
+        self.panel.show_items(agenda.items, self._titles(self._palette), agenda.current_id)
+        self.panel.show_progress(agenda.progress)
+
+    # What is shown
+
+    @Slot()
+    def _on_current(self) -> None:
+        item = self.agenda.current
+        self.panel.show_current(self.agenda.current_id)
+        if self.proposals.waiting is not None:
+            self.proposals.leave()
+        else:
+            self._show_subject()
+        if item is not None:
+            self._state.select(item.tracks)
+            self._state.go_to(item.frame)
+            self._timeline.show_track(item.tracks[0])
+            self._zoom(self.stage.strip.strip)
+
+    @Slot()
+    def _on_proposal(self) -> None:
+        self._enable()
+        self._show_subject()
+
+    def _enable(self) -> None:
+        """Return applies the correction that waits; else it verifies boxes."""
+        waits = self.proposals.waiting is not None
+        if self._actions:
+            self._actions["toggle_verified"].setEnabled(not waits)
+            self._actions["apply_preview"].setEnabled(waits)
+
+    def _show_subject(self) -> None:
+        """Show the correction that waits, else the item, else nothing."""
+        self._subject = self._subject_now()
+        self._state.correction.show(None if self._subject is None else self._subject.plan)
+        self._on_preview()
+
+    def _subject_now(self) -> Subject | None:
+        waiting, item = self.proposals.waiting, self.agenda.current
+        if waiting is not None and waiting.plan is not None:
+            fix, plan = waiting.fix, waiting.plan
+            stop = fix.stop or plan.stop
+            frame = min(max(self._state.frame, fix.start), max(stop - 1, fix.start))
+            return Subject(Place(fix.tracks, frame, frame, frame + 1), plan)
+        if item is None:
+            return None
+        place = Place(item.tracks, item.frame, item.row.start, item.row.stop)
+        if item.fix is None or item.verdict:
+            return Subject(place)
+        try:
+            return Subject(place, identities.preview(self._state.project, item.fix))
+        except WorkbenchError as error:
+            return Subject(place, problem=str(error))
+
+    @Slot()
+    def _on_preview(self) -> None:
+        subject = self._subject
+        self._mark_lanes(previewed_palette(self._state, self._palette))
+        if subject is None:
+            self.stage.card.show_text(None)
+            self.stage.strip.show_strip(NO_STRIP)
+            return
+        self._show_card(subject)
+        strip = self._strip(subject, after=self._state.correction.is_on)
+        self.stage.strip.show_strip(strip, dashed=self._state.correction.is_on)
+        self._fetch(subject, strip)
+
+    def _show_card(self, subject: Subject) -> None:
+        waiting, item = self.proposals.waiting, self.agenda.current
+        titles = self._titles(previewed_palette(self._state, self._palette))
+        fix = "" if subject.plan is None else subject.plan.text
+        conflicts = "" if subject.plan is None else conflict_words(subject.plan, titles)
+        names = PROPOSAL_ACTIONS if waiting is not None else ITEM_ACTIONS
+        if waiting is not None:
+            answers = "" if waiting.item is None else f"It answers “{question(waiting.item, titles)}”."
+            text = CardText(fix, "", answers, conflicts)
+        else:
+            assert item is not None
+            text = CardText(
+                question(item, titles), fix or _no_fix(item), _detail(item), conflicts or subject.problem
+            )
+        self.stage.card.show_text(text, [self._actions[name] for name in names])
+
+    def _zoom(self, strip: Strip) -> None:
+        """Show the place large, with as much around it as tells where it is."""
+        boxes = [c.box for row in strip.rows for c in row.cells if c.frame == strip.at and c.box is not None]
+        boxes = boxes or [c.box for row in strip.rows for c in row.cells if c.box is not None]
+        if not boxes:
+            return
+        low = [min(box[i] for box in boxes) for i in (0, 1)]
+        high = [max(box[i] + box[i + 2] for box in boxes) for i in (0, 1)]
+        width, height = (ROOM * (b - a) for a, b in zip(low, high, strict=True))
+        shape = self._canvas.width() / max(self._canvas.height(), 1)
+        width, height = max(width, height * shape), max(height, width / shape)
+        whole = self._canvas.source_size
+        if width > MOST * whole[0] or height > MOST * whole[1]:
+            self._canvas.fit()
+            return
+        left = min(max((low[0] + high[0] - width) / 2, 0), whole[0] - width)
+        top = min(max((low[1] + high[1] - height) / 2, 0), whole[1] - height)
+        self._canvas.zoom_to(QRectF(left, top, width, height))
+
+    def _mark_lanes(self, palette: Palette) -> None:
+        self._timeline.set_marks(
+            LaneMark(m.track_id, m.start, m.stop, None if m.target is None else palette.colour(m.target))
+            for m in self._state.correction.marks
+        )
+
+    # Pictures
+
+    def _strip(self, subject: Subject, *, after: bool) -> Strip:
+        """The film strip of a subject, as it is or as the correction would leave it."""
+        project, correction = self._state.project, self._state.correction
+        tracks = subject.place.tracks
+        palette = self._palette
+        if after and subject.plan is not None:
+            palette = previewed_palette(self._state, palette)
+            targets = [m.target for m in subject.plan.moves if m.target is not None]
+            tracks = tuple(dict.fromkeys((*tracks, *targets)))
+
+        def box_of(track: int, frame: int) -> tuple[float, float, float, float] | None:
+            row = project.box(track, frame)
+            if after:
+                return correction.box(track, frame, row)
+            return None if row is None or row.outside else row.box
+
+        place = Place(tracks, subject.place.frame, subject.place.start, subject.place.stop)
+        names = Names(
+            {t: palette.label(t) for t in tracks},
+            {t: palette.colour(t) for t in tracks},
+        )
+        return strip_of(place, box_of, names, frame_count=self._state.frame_count)
+
+    def _fetch(self, subject: Subject, strip: Strip) -> None:
+        """Have the pictures of this subject decoded, and then those of the items that come next."""
+        following = self.agenda.following(AHEAD) if self.agenda.current is not None else []
+        strips = [self._strip(_plain(item), after=False) for item in following]
+        other = self._strip(subject, after=False)
+        self.crops.want([strip.crops, other.crops, *(s.crops for s in strips)])
+        self.frames_foreseen.emit([item.frame for item in following])
+
+    @Slot(int)
+    def _on_track(self, track_id: int) -> None:
+        if track_id in self._palette.tracks:
+            self._state.select((track_id,))
+
+    def _titles(self, palette: Palette) -> Mapping[int, str]:
+        return {t.id: f"#{t.number}" for t in palette.tracks.values()}
+
+
+def _plain(item: ReviewItem) -> Subject:
+    return Subject(Place(item.tracks, item.frame, item.row.start, item.row.stop))
+
+
+def _no_fix(item: ReviewItem) -> str:
+    if item.verdict:
+        return ""
+    return "Only a person can tell what is right here." if item.fix is None else ""
+
+
+def _detail(item: ReviewItem) -> str:
+    parts = [f"{100 * item.probability:.0f} % likely", f"{item.row.gain:.0f} boxes", evidence(item)]
+    words = ", ".join(part for part in parts if part)
+    return words + (f". “{item.row.comment}”" if item.row.comment else "")
