@@ -3,7 +3,8 @@
 X. Zhou, J. Zhuo, P. Krahenbuhl, "Bottom-up Object Detection by Grouping Extreme and Center Points", CVPR
 2019, arXiv:1901.08043. The published decoder scores all K^4 combinations of K points a side and subtracts 1
 for each rule that is broken, so that no broken one has a score above 0. Here a side is joined to those before
-it only where the rules hold, which leaves the same combinations above 0 and few to look at.
+it only where the rules hold, which leaves the same combinations above 0, and those of three sides that may
+score highest are joined to the fourth first, until no other can be among the best.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from workbench.models.heads import Maps
 
 SIDES = "tlbr"  # top, left, bottom, right
 AXES = {"t": 3, "l": 2, "b": 3, "r": 2}  # along which an edge of this side runs
-BLOCK = 1 << 15  # combinations of three sides that are joined to the fourth at once
+BLOCK = 1 << 11  # combinations of three sides that are joined to the fourth at once
+ROUNDING = 1e-5  # of a score
 
 
 @dataclass(frozen=True)
@@ -104,16 +106,45 @@ def _grouped(sides: _Sides, center: Tensor, kinds: Tensor | None, options: Exdet
     rows = {"t": torch.arange(len(sides.x["t"]), device=center.device)}
     for side in "lb":
         rows = _joined(rows, side, fits)
-    best: tuple[Tensor, dict[str, Tensor]] | None = None
-    for block in _blocks(rows):
+    bounds, order = _bounds(rows, sides, center, fits, options).sort(descending=True)
+    order = order[bounds > 0]
+    best = center.new_empty(0), dict.fromkeys(SIDES, order[:0])
+    for start in range(0, len(order), BLOCK):
+        if len(best[0]) == options.count and best[0][-1] > bounds[start] + ROUNDING:
+            break  # neither this block nor any after it holds a better one
+        block = {side: numbers[order[start : start + BLOCK]] for side, numbers in rows.items()}
         scores, whole = _scored(_joined(block, "r", fits), sides, center, options)
-        if best is not None:
-            scores = torch.cat([best[0], scores])
-            whole = {side: torch.cat([best[1][side], whole[side]]) for side in SIDES}
-        scores, order = scores.topk(min(options.count, len(scores)))
-        best = scores, {side: whole[side][order] for side in SIDES}
-    assert best is not None  # there is always one block
+        scores = torch.cat([best[0], scores])
+        whole = {side: torch.cat([best[1][side], whole[side]]) for side in SIDES}
+        scores, places = scores.topk(min(options.count, len(scores)))
+        best = scores, {side: whole[side][places] for side in SIDES}
     return _boxes(*best, sides, kinds)
+
+
+def _bounds(
+    rows: dict[str, Tensor], sides: _Sides, center: Tensor, fits: dict[str, Tensor], options: ExdetOptions
+) -> Tensor:
+    """What a combination of top, left and bottom can score at most, with the best right point for its left.
+
+    The middle's row is that of top and bottom and its column that of left and right, so the best of all right
+    points is known for every left point and row of the map.
+    """
+    channels, height, width = center.shape
+    left, right = fits["lr"].nonzero(as_tuple=True)
+    column = ((sides.x["l"][left] + sides.x["r"][right] + 0.5) / 2).long()
+    column = column + width * sides.kind["l"][left] if channels > 1 else column
+    middle = center.transpose(1, 2).reshape(channels * width, height)[column]  # pairs, rows of the map
+    gain = torch.where(
+        middle >= options.center_threshold, sides.score["r"][right][:, None] + 2 * middle, -torch.inf
+    )
+    best = gain.new_full((len(sides.x["l"]), height), -torch.inf)
+    best.scatter_reduce_(0, left[:, None].expand_as(gain), gain, "amax")
+    row = _middle_row(rows, sides)
+    return (sum(sides.score[side][rows[side]] for side in "tlb") + best[rows["l"], row]) / 6
+
+
+def _middle_row(rows: dict[str, Tensor], sides: _Sides) -> Tensor:
+    return ((sides.y["t"][rows["t"]] + sides.y["b"][rows["b"]] + 0.5) / 2).long()
 
 
 def _fits(sides: _Sides, threshold: float) -> dict[str, Tensor]:
@@ -147,18 +178,13 @@ def _joined(rows: dict[str, Tensor], side: str, fits: dict[str, Tensor]) -> dict
     return {before: numbers[row] for before, numbers in rows.items()} | {side: added}
 
 
-def _blocks(rows: dict[str, Tensor]) -> list[dict[str, Tensor]]:
-    starts = range(0, max(len(rows["t"]), 1), BLOCK)
-    return [{side: numbers[i : i + BLOCK] for side, numbers in rows.items()} for i in starts]
-
-
 def _scored(
     whole: dict[str, Tensor], sides: _Sides, center: Tensor, options: ExdetOptions
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """Scores of the combinations with an object in their middle, and these combinations."""
     channels, height, width = center.shape
     x = ((sides.x["l"][whole["l"]] + sides.x["r"][whole["r"]] + 0.5) / 2).long()
-    y = ((sides.y["t"][whole["t"]] + sides.y["b"][whole["b"]] + 0.5) / 2).long()
+    y = _middle_row(whole, sides)
     channel = sides.kind["t"][whole["t"]] if channels > 1 else 0
     middle = center.flatten()[(channel * height + y) * width + x]
     total = sum((sides.score[side][whole[side]] for side in SIDES), 2 * middle) / 6
