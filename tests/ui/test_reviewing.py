@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QSettings, Qt
-from PySide6.QtWidgets import QMenu
+from PySide6.QtCore import QPoint, QRectF, QSettings, Qt
+from PySide6.QtWidgets import QDockWidget, QMenu
 
 from workbench.core.edits import ChangeSet
 from workbench.core.fixes import Fix, Operation
@@ -281,3 +281,45 @@ def test_tracks_and_frames_are_verified_by_key(window, press):
     assert window.project.box(b, window.state.frame).verified
     assert verdicts(window)["frame"] == "verified"
     assert "track" not in {item.kind for item in window.reviewing.agenda.items}
+
+
+def test_going_back_in_the_history_takes_verdicts_and_boxes_back(qtbot, window, press):
+    press(Qt.Key.Key_Period)
+    press(Qt.Key.Key_G)
+    press(Qt.Key.Key_B)
+    window.findChild(QDockWidget, "History").raise_()
+    panel = window.tracing.history
+    qtbot.waitUntil(lambda: panel.model.rowCount() == 5)
+    names = [entry.edit.name for entry in panel.model.entries]
+    assert names == ["Reject issue", "Swap #3 and #7", "Find issues", "Swap #3 and #7", "Import"]
+    place = panel.table.visualRect(panel.model.index(2, 1)).center()
+    qtbot.mouseClick(panel.table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    qtbot.mouseDClick(panel.table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    qtbot.waitUntil(lambda: not window.editor.busy, timeout=TIMEOUT)
+    assert set(verdicts(window).values()) == {OPEN}
+    assert whole(window) == set()
+    assert [e.edit.state for e in panel.model.entries[:3]] == ["undone", "undone", "done"]
+    panel.back_to.emit(panel.model.entries[0].edit)
+    qtbot.waitUntil(lambda: not window.editor.busy, timeout=TIMEOUT)
+    assert whole(window) == {3, 7}
+    assert verdicts(window)["jump"] == REJECTED
+
+
+def test_the_history_of_a_track_and_who_made_its_boxes(qtbot, window, press):
+    a, b = (t.id for t in window.project.tracks(window.state.video.id))
+    window.state.select((b,))
+    window.state.go_to(3)
+    window.edits.drag(b, QRectF(10, 10, 30, 30))
+    window.state.select((a,))
+    assert "found by a model" in window.statusBar().currentMessage()
+    window.actions_by_id["track_history"].trigger()
+    names = [entry.edit.name for entry in window.tracing.history.model.entries]
+    assert "Move box" not in names
+    assert "Import" in names
+    window.tracing.filter.choose("human")
+    qtbot.waitUntil(lambda: [line.track_id for line in window.tracks._model.lines] == [b], timeout=TIMEOUT)
+    press(Qt.Key.Key_U)
+    window.tracing.filter.choose("unsure")
+    qtbot.waitUntil(lambda: [line.track_id for line in window.tracks._model.lines] == [a], timeout=TIMEOUT)
+    window.tracing.filter.choose("all")
+    assert len(window.tracks._model.lines) == 2

@@ -57,6 +57,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     _a("quit", "File", "Quit", "Close the window; a running tracker stops and keeps its boxes", "Ctrl+Q", line=True),
     _a("undo", "Edit", "Undo", "Take the last edit back, also one from before the last start", "Ctrl+Z"),
     _a("redo", "Edit", "Redo", "Make the edit that was taken back again", "Ctrl+Shift+Z", "Ctrl+Y"),
+    _a("track_history", "Edit", "History of track", "List what was done to the selected track; again: everything"),
     _a("copy_box", "Edit", "Copy box", "Remember the selected box", "Ctrl+C", line=True),
     _a("paste_box", "Edit", "Paste box", "Put the remembered box into this frame, on its track or as a new one", "Ctrl+V"),
     _a("delete_box", "Edit", "Delete box", "Delete the selected boxes in this frame, or in the range", "Del"),

@@ -73,6 +73,13 @@ class Editor(QObject):
         """Make the edit that was last taken back again."""
         self._walk("Redo", self._project.next_redo, self._project.redo, self._project.redo_large)
 
+    def go(self, name: str, make: Callable[[], Generator[Any, None, Any]]) -> None:
+        """Go through the history on the worker, by steps that undo and redo."""
+        try:
+            self._order(name, make)
+        except WorkbenchError as error:
+            self.refused.emit(str(error))
+
     def _walk(
         self,
         verb: str,

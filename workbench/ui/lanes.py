@@ -32,6 +32,7 @@ class Lanes:
         self._state, self._view, self._panel = state, view, panel
         self._extents: dict[int, Extent] = {}
         self._running: dict[int, dict[int, float]] = defaultdict(dict)
+        self.listed: set[int] | None = None  # tracks that the list shows; None = all
 
     def load(self, palette: Palette) -> None:
         """Read another video."""
@@ -68,7 +69,8 @@ class Lanes:
 
     def show_panel(self, palette: Palette) -> None:
         """Fill the list of tracks."""
-        lines = [self._line(track_id, palette) for track_id in palette.tracks]
+        listed = palette.tracks if self.listed is None else self.listed & palette.tracks.keys()
+        lines = [self._line(track_id, palette) for track_id in listed]
         lines.sort(key=lambda line: line.number)
         self._panel.show_lines(lines, self._state.selection)
 

@@ -37,13 +37,13 @@ from workbench.ui.menus import assign_keys, build_menus
 from workbench.ui.notice import NoticeBar
 from workbench.ui.overlay_of import overlay_of, palette_of, previewed_palette
 from workbench.ui.panels.classes import ClassesPanel
-from workbench.ui.panels.history import HistoryPanel
 from workbench.ui.panels.tracks import TracksPanel
 from workbench.ui.reviewing import Reviewing
 from workbench.ui.running import Running
 from workbench.ui.scoring import Scoring
 from workbench.ui.state import UiState
 from workbench.ui.timeline import TimelineView
+from workbench.ui.tracing import Tracing
 from workbench.ui.tracker_box import TrackerBox
 from workbench.ui.transport import TransportBar
 from workbench.ui.video_box import VideoBox
@@ -95,7 +95,6 @@ class MainWindow(QMainWindow):
         self.timeline = TimelineView(self)
         self.tracks = TracksPanel(self)
         self.classes = ClassesPanel(self)
-        self.history = HistoryPanel(self)
         self.notice = NoticeBar(self)
         self._bar = JobsBar((self.writing, self.compute, self.jobs, self.fetching))
         self._where = QLabel()
@@ -137,6 +136,7 @@ class MainWindow(QMainWindow):
         )
         self.detection.models.listed.connect(self.running.list_detectors)
         self.scoring = Scoring(self.state, self.jobs, self)
+        self.tracing = Tracing(self.state, self.canvas, self.editor, quiet=self.counting_queue, parent=self)
         self.reviewing = Reviewing(
             self.state,
             self.canvas,
@@ -155,7 +155,14 @@ class MainWindow(QMainWindow):
             stop=self.track.stop,
             leave=self.reviewing.leave,
         )
-        self._parts = (self.detection, self.running, self.reviewing, self.counting, self.scoring)
+        self._parts = (
+            self.detection,
+            self.running,
+            self.reviewing,
+            self.tracing,
+            self.counting,
+            self.scoring,
+        )
         groups = (self.draw, self.go, self.edits, self.view, self.track, self.files, self.class_commands)
         of_parts = [group for part in self._parts for group in part.groups]
         self.actions_by_id = build_menus(self, (*groups, *of_parts, self.plugin_commands, self.help))
@@ -178,7 +185,8 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(
             stack((self.notice, self.canvas, self.reviewing.stage, self.transport), growing=self.canvas)
         )
-        tracks = {"Tracks": self.tracks, "Classes": self.classes, "History": self.history}
+        listed = stack((self.tracing.filter, self.tracks), growing=self.tracks)
+        tracks = {"Tracks": listed, "Classes": self.classes, "History": self.tracing.history}
         tools = {
             "Run": self.running.panel,
             "Review": self.reviewing.panel,
@@ -194,6 +202,7 @@ class MainWindow(QMainWindow):
         self.running.commands.panel_wanted.connect(docks["Run"].raise_)
         self.scoring.commands.panel_wanted.connect(docks["Scores"].raise_)
         self.reviewing.panel_wanted.connect(docks["Review"].raise_)
+        self.tracing.commands.panel_wanted.connect(docks["History"].raise_)
         self._trackers = TrackerBox(self.plugins)
         self._trackers.chosen.connect(self.track.use_tracker)
         self.track.checkpoint_chosen.connect(self._trackers.use_checkpoint)
@@ -246,6 +255,7 @@ class MainWindow(QMainWindow):
         self.loader.unreadable.connect(self._on_unreadable)
         self.loader.problems.connect(self._on_problems)
         self.loader.proxy_wanted.connect(self.files.build_proxy)
+        self.tracing.tracks_chosen.connect(self._on_tracks_listed)
         self.reviewing.frames_foreseen.connect(self.loader.foresee)
         self.files.proxy_built.connect(self.loader.use_proxy)
         self._bar.failed.connect(self.notice.refuse)
@@ -274,6 +284,7 @@ class MainWindow(QMainWindow):
             self.loader.open(self.project.video_file(video), self.project.path / "cache")
             self.loader.request(self.state.frame)
         self.reviewing.show_video()
+        self.tracing.show_video()
         self._show_overlay()
 
     @Slot(str)
@@ -343,6 +354,7 @@ class MainWindow(QMainWindow):
                 self._palette = palette_of(self.state)
             self.lanes.refresh(scope, self._palette)
         self.reviewing.refresh(scope)
+        self.tracing.refresh(scope)
         self._show_overlay()
         self._on_history(scope)
 
@@ -351,6 +363,11 @@ class MainWindow(QMainWindow):
         self.lanes.show_provisional(frame)
         if frame in (self.state.shown, -1):
             self._show_overlay()
+
+    @Slot(object)
+    def _on_tracks_listed(self, tracks: set[int] | None) -> None:
+        self.lanes.listed = tracks
+        self.lanes.show_panel(self._palette)
 
     @Slot()
     def _on_queue(self) -> None:
@@ -364,7 +381,6 @@ class MainWindow(QMainWindow):
         self.counting.refresh()
 
     def _on_history(self, _scope: Scope | None) -> None:
-        self.history.show_edits(self.project.history(limit=200))
         for name, edit in (("undo", self.project.next_undo), ("redo", self.project.next_redo)):
             self.actions_by_id[name].setText(f"{name.title()} {edit.name}" if edit else name.title())
             self.actions_by_id[name].setEnabled(edit is not None and not self.project.read_only)

@@ -8,8 +8,16 @@ the mouse is drawn where it would go.
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QMetaMethod, QPoint, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QWheelEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFocusEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from workbench.ui.canvas import adorners
 from workbench.ui.canvas.hit import NOTHING, HitTarget, hit_test, next_under
@@ -54,6 +62,8 @@ class CanvasView(Stage):
     """Double click on a track's box."""
     context_menu_requested = Signal(int, QPoint)
     """Track id or -1, and the global position."""
+    tip_requested = Signal(int, QPoint)
+    """The cursor rests on a track's box; the global position."""
     cursor_moved = Signal(float, float)
     """Source position of the cursor."""
     drawing_changed = Signal(bool)
@@ -317,6 +327,13 @@ class CanvasView(Stage):
             if escape or (event.key() == Qt.Key.Key_Space and listened):
                 event.accept()
                 return True
+        elif event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            index = self._target_at(QPointF(event.pos())).index
+            if index >= 0 and self._pressed_at is None:
+                self.tip_requested.emit(int(self._overlay.track_ids[index]), event.globalPos())
+            else:
+                QToolTip.hideText()
+            return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
