@@ -1,7 +1,7 @@
 """The detecting part of a run: frames of a video through a detector, and what it found onto the disk.
 
-The next frames are decoded in a thread of their own. Beside the detector an online tracker gives provisional
-identities, so that somebody who looks on sees tracks while the run goes on.
+Decoding and detecting have a thread each. In the caller's an online tracker gives provisional identities, so
+that somebody who looks on sees tracks while the run goes on.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.detections import Detections
+from workbench.core.prefetching import prefetched
 from workbench.core.progress import Progress
 from workbench.services.run_detectors import OpenDetector, Tapped
 from workbench.services.run_files import DetectionWriter, Found
@@ -24,7 +25,8 @@ from workbench.tracking.camera_motion import CameraMotion
 from workbench.tracking.tracker import usable
 from workbench.video.info import VideoReader
 
-Image = NDArray[np.uint8]
+AHEAD = 2  # frames that the detector may be ahead of who takes what it found
+
 Chosen = Callable[[Detections], Detections]
 """Those of a frame's detections that take part."""
 
@@ -87,7 +89,8 @@ def detect_into(
     frames = Tapped(reader.frames(max(known.stop - lead, 0), stop), hold=camera)
     motion = CameraMotion()
     preview = _Preview(span, known.stop)
-    with closing(detector.look(frames, known.detections)) as looks:
+    ahead = prefetched(detector.look(frames, known.detections), lambda look: look, ahead=AHEAD)
+    with closing(ahead) as looks:
         try:
             for frame, found in looks:
                 moved = motion.step(frames.take(frame), usable(found).boxes) if camera else None
