@@ -98,23 +98,26 @@ def test_extend_stops_before_a_persons_box_and_where_the_target_is_lost(project)
         identities.preview(project, Fix(Operation.EXTEND, (track,), 7, 9))
 
 
-def test_a_gap_is_filled_from_both_sides_weighted_by_nearness(project):
+def test_a_gap_is_filled_from_both_sides_and_drift_is_mended_where_a_pass_arrives(project):
     track = add_track(project, 1, [0, 10])
     plan, _ = follow(project, Fix(Operation.FILL, (track,)), lambda: Drift(speed=0.3))
     rows = {r.frame: r for r in plan.rows[track]}
     assert sorted(rows) == list(range(11))
     assert all(rows[f].origin == Origin.MODEL for f in range(1, 10))
-    # forward it drifts by the frames from 0, backward by those from 10; half way they weigh the same
+    assert all(rows[f].x == pytest.approx(10) for f in rows)
+    # lost before it arrives: nothing is known of its drift, and half way the two weigh the same
+    plan, _ = follow(project, Fix(Operation.FILL, (track,)), lambda: Drift(speed=0.3, lost_from=10))
+    rows = {r.frame: r for r in plan.rows[track]}
     assert rows[5].x == pytest.approx(11.5)
     assert rows[2].x == pytest.approx(0.8 * 10.6 + 0.2 * 12.4)
 
 
-def test_where_the_two_sides_disagree_the_nearer_one_counts_and_what_neither_found_is_interpolated(project):
+def test_where_only_one_side_found_it_that_one_counts_and_what_neither_found_is_interpolated(project):
     track = add_track(project, 1, [0, 10])
     passes = iter([Drift(speed=4.0, lost_from=8), Drift(speed=-4.0, lost_from=3)])
     plan, _ = follow(project, Fix(Operation.FILL, (track,)), lambda: next(passes))
     rows = {r.frame: r for r in plan.rows[track]}
-    assert (rows[2].x, rows[9].x) == (18.0, 6.0)
+    assert (rows[2].x, rows[9].x) == pytest.approx((18.0, 6.0))
     assert [rows[f].origin for f in (7, 8, 9)] == [Origin.MODEL, Origin.MODEL, Origin.MODEL]
     passes = iter([Drift(lost_from=3), Drift(lost_from=3)])
     plan, _ = follow(project, Fix(Operation.FILL, (track,)), lambda: next(passes))

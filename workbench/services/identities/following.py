@@ -1,7 +1,7 @@
 """Boxes that a tracker finds for a correction: beyond a track's end, or in its gaps from both sides.
 
-In a gap the tracker comes once from each side. Where the two agree, their boxes are averaged, weighted by
-their scores and by how near the box each started from is; where they do not, the heavier one counts alone.
+In a gap the tracker comes once from each side, and on to the box at the other one, which tells how far it has
+drifted; what becomes of the two passes is ``core.blending``'s.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from typing import Literal
 
 import numpy as np
 
-from workbench.core.boxes import iou
+from workbench.core.blending import blend
+from workbench.core.boxes import Array, as_boxes
 from workbench.core.errors import UserError
 from workbench.core.rows import BoxRow, Origin
 from workbench.core.spans import next_protected
@@ -23,8 +24,6 @@ from workbench.services.identities.draft import Draft, Gap
 from workbench.services.identities.plans import Plan
 from workbench.services.tracking import PassOptions, Target, TrackedBox, TrackedFrame, follow
 from workbench.video import open_video
-
-AGREE = 0.5  # overlap from which two passes mean the same place
 
 
 @dataclass(frozen=True)
@@ -92,26 +91,27 @@ def blended(
 
     Args:
         first, last: the boxes that the two passes started from.
-        ahead: what the pass from ``first`` on found, by frame.
-        behind: what the pass back from ``last`` found.
+        ahead: what the pass from ``first`` on found, by frame, as far as the frame of ``last``.
+        behind: what the pass back from ``last`` found, as far as the frame of ``first``.
         run_id: the run they belong to.
     """
+    frames = range(first.frame + 1, last.frame)
+    boxes = blend(
+        first.box, last.box, _boxes(ahead, [*frames, last.frame]), _boxes(behind, [first.frame, *frames])
+    )
     rows = []
-    for frame in sorted({*ahead, *behind}):
+    for frame, place in zip(frames, boxes, strict=True):
         share = (frame - first.frame) / (last.frame - first.frame)
-        weighed = [
-            (box[frame], weight * box[frame].score)
-            for box, weight in ((ahead, 1.0 - share), (behind, share))
-            if frame in box
-        ]
-        weighed.sort(key=lambda pair: pair[1], reverse=True)
-        best, _ = weighed[0]
-        agreed = [(b, w) for b, w in weighed if iou([b.box], [best.box])[0, 0] >= AGREE or b is best]
-        weights = np.array([max(w, 1e-6) for _, w in agreed])
-        place = np.average([b.box for b, _ in agreed], axis=0, weights=weights)
-        score = float(np.average([b.score for b, _ in agreed], weights=weights))
-        rows.append(_row(first.video_id, best, place.tolist(), score, run_id))
+        seen = [(one[frame], near) for one, near in ((ahead, 1.0 - share), (behind, share)) if frame in one]
+        if seen:
+            score = np.average([box.score for box, _ in seen], weights=[near for _, near in seen])
+            rows.append(_row(first.video_id, seen[0][0], place.tolist(), float(score), run_id))
     return rows
+
+
+def _boxes(found: Mapping[int, TrackedBox], frames: Sequence[int]) -> Array:
+    """The boxes of these frames; NaN where none was found."""
+    return as_boxes([found[frame].box if frame in found else (np.nan,) * 4 for frame in frames])
 
 
 def _end(case: Case) -> tuple[Literal[1, -1], BoxRow]:
@@ -129,7 +129,9 @@ def _end(case: Case) -> tuple[Literal[1, -1], BoxRow]:
 
 
 def _target(start: BoxRow, end: BoxRow) -> Target:
-    return Target(start.track_id, start.frame, start.box, end.frame)
+    """To be followed from one box to the frame of another, that one included."""
+    beyond = end.frame + (1 if end.frame > start.frame else -1)
+    return Target(start.track_id, start.frame, start.box, beyond)
 
 
 def _in_run(
