@@ -73,6 +73,7 @@ def test_places_of_all_boxes_come_by_track(filled):
     assert set(found.classes.tolist()) == {filled.track(1).category_id}
     assert len(filled.track_boxes(1, outside=True)) == len(BOXES)
     assert len(filled.track_boxes(2)) == 0
+    assert filled.track_boxes(1, start=3, stop=5).frames.tolist() == [3, 4, 3, 4]
 
 
 def test_tracks_are_ordered_by_number_and_found_by_id(filled):

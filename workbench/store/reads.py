@@ -89,14 +89,17 @@ class Reads:
         """All boxes of a track as arrays, by frame."""
         return self._box_columns("track_id = ? ORDER BY frame", track_id)
 
-    def track_boxes(self, video_id: int, *, outside: bool = False) -> TrackBoxes:
+    def track_boxes(
+        self, video_id: int, *, start: int = 0, stop: int | None = None, outside: bool = False
+    ) -> TrackBoxes:
         """All boxes of a video with their places; classes are ids of categories, sure = ``BoxRow.protected``.
 
         Args:
+            start, stop: only those in the frames [start, stop); None = to the end.
             outside: also rows that say that the target is not in the frame.
         """
-        where = "box.video_id = ?" if outside else "box.video_id = ? AND NOT outside"
-        found = self._db.read(f"{_PLACES} WHERE {where}", (video_id,))
+        where = "box.video_id = ? AND frame >= ? AND frame < ?" + ("" if outside else " AND NOT outside")
+        found = self._db.read(f"{_PLACES} WHERE {where}", (video_id, start, _END if stop is None else stop))
         placed = np.array(found, dtype=_PLACED)
         return TrackBoxes.of(
             placed["track_id"],

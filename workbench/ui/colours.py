@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import colorsys
+from functools import lru_cache
 
 Rgb = tuple[int, int, int]
 
@@ -10,6 +11,7 @@ GOLDEN = 0.618033988749895  # successive hues never come close to each other
 SHADES = ((0.62, 0.98), (0.85, 0.92), (0.45, 1.0))  # saturation and value, by turns
 
 
+@lru_cache(maxsize=10_000)
 def track_colour(number: int) -> Rgb:
     """A bright colour for a track's number; the same in every window."""
     saturation, value = SHADES[number % len(SHADES)]

@@ -13,6 +13,7 @@ from workbench.ui.menus import TOOLBAR
 
 SIDE = 370  # pixels of the docks at the right
 FOOT = 176  # pixels of the docks at the bottom
+SHARES = (2, 3)  # of their height, from the top
 
 
 def stack(parts: Sequence[QWidget], *, growing: QWidget) -> QWidget:
@@ -47,7 +48,7 @@ def add_docks(
         docks[first].raise_()
         column.append(docks[first])
     window.resizeDocks(column, [SIDE] * len(column), Qt.Orientation.Horizontal)
-    window.resizeDocks(column, [1] * len(column), Qt.Orientation.Vertical)
+    window.resizeDocks(column, SHARES[: len(column)], Qt.Orientation.Vertical)
     window.resizeDocks([docks[title] for title in bottom], [FOOT] * len(bottom), Qt.Orientation.Vertical)
     return docks
 

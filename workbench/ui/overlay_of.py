@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -15,9 +15,9 @@ from workbench.ui.canvas.scene import BoxFlag, Overlay
 from workbench.ui.colours import Rgb, parse_colour, track_colour
 from workbench.ui.poses_of import poses_of
 from workbench.ui.state import UiState
+from workbench.ui.trails import TRAIL
 
 PREVIEWED = BoxFlag.PROPOSED | BoxFlag.LOCKED
-TRAIL = 50  # frames a trail reaches back
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def overlay_of(state: UiState, palette: Palette, show: Show) -> Overlay:
     flags += [BoxFlag.PREDICTED] * len(fresh)
     plain = [t in selected and f != PREVIEWED for f, t in zip(flags, ids, strict=True)]
     flags = [f | BoxFlag.SELECTED if on else f for f, on in zip(flags, plain, strict=True)]
-    points, lengths = trails(state, ids) if show.trails else (np.zeros((0, 2), np.float32), ())
+    points, lengths = trails(state, ids) if show.trails else (np.zeros((0, 2), np.float32), np.zeros(0))
     joints, edges = poses_of(state.project, state.video.id, state.shown, ids)
     return Overlay(
         boxes=np.array([row.box for row in rows] + [b.box for b in fresh], dtype=np.float64).reshape(-1, 4),
@@ -118,12 +118,17 @@ def _previewed(state: UiState, rows: list[BoxRow]) -> tuple[list[BoxRow], frozen
 
 def flags_of(row: BoxRow) -> BoxFlag:
     """How a stored box is drawn."""
+    return _flags(row.origin, bool(row.verified), bool(row.keyframe), bool(row.occluded))
+
+
+@cache  # making flags of an enumeration takes longer than reading the box
+def _flags(origin: int, verified: bool, keyframe: bool, occluded: bool) -> BoxFlag:
     marks: Mapping[BoxFlag, bool] = {
-        BoxFlag.PREDICTED: row.origin == Origin.MODEL and not row.verified,
-        BoxFlag.INTERPOLATED: row.origin == Origin.INTERPOLATED,
-        BoxFlag.KEYFRAME: bool(row.keyframe),
-        BoxFlag.VERIFIED: bool(row.verified),
-        BoxFlag.OCCLUDED: bool(row.occluded),
+        BoxFlag.PREDICTED: origin == Origin.MODEL and not verified,
+        BoxFlag.INTERPOLATED: origin == Origin.INTERPOLATED,
+        BoxFlag.KEYFRAME: keyframe,
+        BoxFlag.VERIFIED: verified,
+        BoxFlag.OCCLUDED: occluded,
     }
     flags = BoxFlag(0)
     for flag, on in marks.items():
@@ -139,16 +144,13 @@ def labels(rows: Sequence[BoxRow], fresh: Sequence[TrackedBox], palette: Palette
     return [palette.label(t) + ("" if score is None else f" {score:.2f}") for t, score in scored]
 
 
-def trails(state: UiState, ids: Sequence[int]) -> tuple[np.ndarray, list[int]]:
+def trails(state: UiState, ids: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
     """Where each box's centre has been, oldest first, and how many points belong to each box."""
     assert state.video is not None
-    past: dict[int, list[tuple[float, float]]] = defaultdict(list)
-    start = max(state.shown - TRAIL, 0)
-    for row in state.project.boxes_between(state.video.id, start, state.shown + 1):
-        past[row.track_id].append((row.x + row.w / 2, row.y + row.h / 2))
-    for frame in range(start, state.shown + 1):
-        for b in state.provisional.get(frame, ()):
-            if b.found:
-                past[b.track_id].append((b.box[0] + b.box[2] / 2, b.box[1] + b.box[3] / 2))
-    points = [point for t in ids for point in past[t]]
-    return np.array(points, dtype=np.float32).reshape(-1, 2), [len(past[t]) for t in ids]
+    running = [
+        (frame, b.track_id, b.box)
+        for frame in range(max(state.shown - TRAIL, 0), state.shown + 1)
+        for b in state.provisional.get(frame, ())
+        if b.found
+    ]
+    return state.trails.of(state.video.id, ids, state.shown, running=running)

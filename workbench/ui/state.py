@@ -14,6 +14,7 @@ from workbench.ui.found import Found
 from workbench.ui.heat import Heat
 from workbench.ui.review.preview import Preview
 from workbench.ui.run_preview import RunPreview
+from workbench.ui.trails import Trails
 
 
 class UiState(QObject):
@@ -52,6 +53,7 @@ class UiState(QObject):
         self.provisional: dict[int, tuple[TrackedBox, ...]] = {}
         self.found = Found(self)
         self.heat = Heat(self)
+        self.trails = Trails(project)
         self.preview = RunPreview(self)
         self.correction = Preview(self)
         self.queue: dict[int, int] = {}  # track id -> frame it shall be followed from
@@ -89,6 +91,7 @@ class UiState(QObject):
         self.preview.clear()
         self.heat.clear()
         self.correction.show(None)
+        self.trails.clear()
         self.video_changed.emit()
         self.selection_changed.emit()
         self.scope_changed.emit()
@@ -146,6 +149,8 @@ class UiState(QObject):
     def _on_committed(self, scope: Scope) -> None:
         if self._closed:
             return
+        if "box" in scope.tables:
+            self.trails.forget(scope)
         if "track" in scope.tables:
             alive = self.project.tracks_by_id([*self.selection, *self.queue])
             self.select(t for t in self.selection if t in alive)

@@ -13,6 +13,7 @@ them there, and the frame still takes a bounded time.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,6 +29,7 @@ from workbench.ui.canvas.transform import ViewTransform
 
 FEW, SOME, MANY = 40, 120, 300  # visible boxes
 TRAIL_BUDGET = 8_000  # points
+FADE = (0.2, 0.4, 0.65, 0.9)  # opacity of a trail from its old end to its new one
 _RIM, _FAINT_RIM = np.uint32(0x80000000), np.uint32(0x50000000)
 _BETWEEN = np.uint32(0x28000000)  # in the gaps of dashes
 _WHITE = np.uint32(0xFFFFFFFF)
@@ -181,27 +183,26 @@ def _times(pattern: tuple[int, int], factor: int) -> tuple[int, int]:
 
 
 def draw_trails(buffer: raster.Buffer, overlay: Overlay, device: ViewTransform, detail: Detail) -> None:
-    """Where targets have been; the older half is fainter and, when smooth, thinner."""
+    """Where targets have been, fading with age; the older half is, when smooth, thinner."""
     if len(overlay.trail_points) == 0:
         return
-    old = raster.pixels(overlay.colors, 0.45)
-    new = raster.pixels(overlay.colors, 0.9)
+    shades = np.stack([raster.pixels(overlay.colors, alpha) for alpha in FADE])
     if not detail.smooth:
-        _draw_plain_trails(buffer, overlay, device, old, new)
+        _draw_plain_trails(buffer, overlay, device, shades)
         return
     points = device.to_widget(overlay.trail_points)
     stop = 0
-    for length, faint, strong in zip(
-        np.asarray(overlay.trail_lengths).tolist(), old.tolist(), new.tolist(), strict=True
-    ):
+    for owner, length in enumerate(np.asarray(overlay.trail_lengths).tolist()):
         start, stop = stop, stop + length
-        middle = (start + stop) // 2
-        raster.smooth_path(buffer, points[start : middle + 1], raster.bgra(faint), width=1)
-        raster.smooth_path(buffer, points[middle:stop], raster.bgra(strong), width=detail.line)
+        cuts = np.linspace(start, stop - 1, len(FADE) + 1).round().astype(int).tolist()
+        for shade, (first, last) in enumerate(pairwise(cuts)):
+            width = detail.line if 2 * shade >= len(FADE) else 1
+            color = raster.bgra(int(shades[shade, owner]))
+            raster.smooth_path(buffer, points[first : last + 1], color, width=width)
 
 
 def _draw_plain_trails(
-    buffer: raster.Buffer, overlay: Overlay, device: ViewTransform, old: raster.Pixels, new: raster.Pixels
+    buffer: raster.Buffer, overlay: Overlay, device: ViewTransform, shades: NDArray[np.uint32]
 ) -> None:
     lengths = np.asarray(overlay.trail_lengths)
     index, owner = raster.thinned(lengths, budget=TRAIL_BUDGET)
@@ -209,8 +210,9 @@ def _draw_plain_trails(
     joined = owner[1:] == owner[:-1]
     ends = np.concatenate([points[:-1], points[1:]], axis=1)[joined]
     owner, index = owner[1:][joined], index[1:][joined]
-    older = index < (np.cumsum(lengths) - lengths // 2)[owner]
-    raster.lines(buffer, ends, np.where(older, old[owner], new[owner]))
+    along = (index - (np.cumsum(lengths) - lengths)[owner]) / np.maximum(lengths[owner] - 1, 1)
+    shade = np.minimum((along * len(FADE)).astype(int), len(FADE) - 1)
+    raster.lines(buffer, ends, shades[shade, owner])
 
 
 def draw_skeletons(buffer: raster.Buffer, overlay: Overlay, device: ViewTransform, detail: Detail) -> None:

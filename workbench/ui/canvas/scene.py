@@ -44,7 +44,7 @@ class Overlay:
     Args:
         boxes: (N, 4) x, y, w, h in pixels of the source frame.
         colors: (N, 3) uint8 RGB.
-        labels: N texts; "" draws no label. Empty = no labels at all.
+        labels: N texts; "" draws no label. Empty = no labels at all. In a crowd the first word stands alone.
         track_ids: (N,) what the signals report.
         flags: (N,) sums of :class:`BoxFlag`.
         trail_points: (P, 2) source pixels of all trails, box after box, oldest point first.

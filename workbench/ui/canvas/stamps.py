@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QPainter
 
+from workbench.ui.canvas import label_places
 from workbench.ui.canvas.labels import Color, LabelAtlas
 from workbench.ui.canvas.qtarrays import draw_fragments
 from workbench.ui.canvas.raster import Ints
@@ -41,7 +43,7 @@ class Stamps:
         return carried
 
     def add_labels(self, height: int) -> None:
-        """A pill on top of each box, or just inside it where there is no room above.
+        """A pill on top of each box, or just inside it where there is no room above; see ``label_places``.
 
         Args:
             height: of the visible area, device pixels.
@@ -50,21 +52,33 @@ class Stamps:
         if len(labels) == 0:
             return
         texts = [labels[i] for i in self._shown.tolist()]
+        selected, predicted = self._having(BoxFlag.SELECTED), self._having(BoxFlag.PREDICTED)
         large = self._sides >= SMALLEST_LABELLED * self._atlas.ratio
-        wanted = (large | self._having(BoxFlag.SELECTED)) & np.array([bool(t) for t in texts], bool)
-        which = np.flatnonzero(wanted)
-        predicted = self._having(BoxFlag.PREDICTED)
-        texts = [f"{t} ?" if unsure else t for t, unsure in zip(texts, predicted.tolist(), strict=True)]
-        styles = np.where(predicted, "hollow", "solid").tolist()
-        keys = list(zip(styles, texts, self._colors, strict=True))
-        stamps = self._atlas.stamps([keys[i] for i in which.tolist()])
+        which = np.flatnonzero((large | selected) & np.array([bool(t) for t in texts], bool))
+        whole = [f"{t} ?" if unsure else t for t, unsure in zip(texts, predicted.tolist(), strict=True)]
+        short = [t.partition(" ")[0] for t in texts]
+        kept = selected[which]
+        if len(which) > label_places.MANY:
+            whole = [w if keep else s for w, s, keep in zip(whole, short, selected.tolist(), strict=True)]
+        stamps = self._label_stamps(which, whole)
         gap = round(2 * self._atlas.ratio)
-        left, top = self._rects[which, 0], self._rects[which, 1]
-        lift = (
-            gap + self._atlas.line_height + np.where(self._having(BoxFlag.SELECTED)[which], 3 * gap // 2, 0)
-        )
-        inside = np.clip(top + gap, 0, max(height - self._atlas.line_height, 0))
-        self._place(stamps, np.maximum(left, 0), np.where(top >= lift, top - lift, inside))
+        rects = self._rects[which]
+        lift = gap + self._atlas.line_height + np.where(kept, 3 * gap // 2, 0)
+        sizes = self._atlas.places[stamps, 3:5]
+        places = label_places.above(rects, sizes, lift=lift, gap=gap, height=height)
+        clashing = np.flatnonzero(label_places.crowded(places, sizes) & ~kept)
+        if len(clashing):
+            stamps[clashing] = self._label_stamps(which[clashing], short)
+            sizes = self._atlas.places[stamps, 3:5]
+            places = label_places.spread(places, sizes, rects, fixed=kept, gap=gap)
+        self._place(stamps, places[:, 0], places[:, 1])
+
+    def _label_stamps(self, which: NDArray[np.int64], texts: Sequence[str]) -> NDArray[np.int64]:
+        """Pills of some of the boxes."""
+        hollow = self._having(BoxFlag.PREDICTED)[which].tolist()
+        styles = ("hollow" if unsure else "solid" for unsure in hollow)
+        keys = zip(styles, (texts[i] for i in which), (self._colors[i] for i in which), strict=True)
+        return self._atlas.stamps(list(keys))
 
     def add_marks(self) -> None:
         """Diamond, tick, ring and lock, each at its own corner; none on boxes too small to carry them."""
