@@ -7,7 +7,7 @@ A fix names tracks and a span [start, stop) of frames; carrying it out on a proj
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Self
 
@@ -47,7 +47,13 @@ class Fix:
 
     def to_json(self) -> dict[str, Any]:
         """As a JSON object."""
-        return {**asdict(self), "operation": str(self.operation), "tracks": list(self.tracks)}
+        return {
+            "operation": str(self.operation),
+            "tracks": list(self.tracks),
+            "start": self.start,
+            "stop": self.stop,
+            "number": self.number,
+        }
 
     @classmethod
     def from_json(cls, data: object) -> Self:

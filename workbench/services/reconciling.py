@@ -161,19 +161,23 @@ class _Stored:
 
     def __init__(self, rows: Sequence[ReviewItemRow]) -> None:
         self._items = [ReviewItem(row) for row in rows]
+        self._named: dict[tuple[str, frozenset[int]], list[int]] = defaultdict(list)
         kinds: dict[str, list[int]] = defaultdict(list)
-        for i, row in enumerate(rows):
-            kinds[row.kind].append(i)
+        for i, item in enumerate(self._items):
+            kinds[item.kind].append(i)
+            self._named[item.kind, frozenset(item.tracks)].append(i)
         self._kinds = {kind: _Kind.of([self._items[i] for i in own], own) for kind, own in kinds.items()}
 
     def matches(self, issue: Issue, tracks: _Tracks) -> list[int]:
-        """Indices of the items that are the same issue, those of the same tracks first."""
+        """Indices of the items that are the same issue; where some are of the same tracks, these alone."""
+        named = self._named.get((issue.kind, frozenset(issue.tracks)), [])
+        same = [i for i in named if self._meet(self._items[i].row, issue)]
         kind = self._kinds.get(issue.kind)
-        if kind is None:
-            return []
-        found = kind.matches(issue, tracks)
-        wanted = set(issue.tracks)
-        return sorted(found, key=lambda i: wanted != set(self._items[i].tracks))
+        return same if same or kind is None else kind.matches(issue, tracks)
+
+    @staticmethod
+    def _meet(row: ReviewItemRow, issue: Issue) -> bool:
+        return row.start < max(issue.stop, issue.start + 1) and issue.start < max(row.stop, row.start + 1)
 
     def is_answer(self, index: int) -> bool:
         """Whether an issue that is like this item need not be asked."""
@@ -186,12 +190,11 @@ class _Stored:
 
 @dataclass(frozen=True, eq=False)
 class _Kind:
-    """The items of one kind: spans (M,), and their places one after the other, of item ``owner`` (P,)."""
+    """The items of one kind: spans (M,), and their places one after the other (P,)."""
 
     indices: NDArray[np.int64]
     start: NDArray[np.int64]
     stop: NDArray[np.int64]
-    owner: NDArray[np.int64]
     frames: NDArray[np.int64]
     boxes: Array
     count: NDArray[np.int64]  # places of each item
@@ -205,7 +208,6 @@ class _Kind:
             np.array(indices, np.int64),
             np.array([item.row.start for item in items], np.int64),
             np.array([max(item.row.stop, item.row.start + 1) for item in items], np.int64),
-            np.repeat(np.arange(len(items)), count),
             np.array([p.frame for own in places for p in own], np.int64),
             np.array([p.box for own in places for p in own], np.float64).reshape(-1, 4),
             count,
@@ -218,13 +220,13 @@ class _Kind:
         chosen = np.flatnonzero(met & (self.count > 0))
         if not len(chosen):
             return []
-        rows = np.flatnonzero(np.isin(self.owner, chosen))
+        count = self.count[chosen]
+        begins = np.cumsum(count) - count
+        rows = np.arange(count.sum()) + np.repeat(self.first[chosen] - begins, count)
         there = np.array([tracks.at(t, self.frames[rows], self.boxes[rows]) for t in issue.tracks])
-        owner = np.searchsorted(chosen, self.owner[rows])
-        begins = np.searchsorted(owner, np.arange(len(chosen)))
         visited = np.add.reduceat(there.any(axis=0).astype(int), begins)
         present = np.logical_or.reduceat(there, begins, axis=1).sum(axis=0)
-        needed = np.minimum(self.count[chosen], len(issue.tracks))
+        needed = np.minimum(count, len(issue.tracks))
         same = (visited >= needed) & (present >= needed)
         return [int(i) for i in self.indices[chosen[same]]]
 

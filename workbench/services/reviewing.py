@@ -82,9 +82,10 @@ class ReviewProgress:
 def queue(project: Project, video_id: int, filters: Filters | None = None) -> list[ReviewItem]:
     """The items that pass the filters, those first that are expected to put most boxes right."""
     filters = filters or Filters()
-    items = (ReviewItem(row) for row in project.review_items(video_id) if _passes(row, filters))
-    chosen = [i for i in items if not filters.tracks or filters.tracks.intersection(i.tracks)]
-    return sorted(chosen, key=lambda item: (-item.expected_gain, item.id))
+    rows = [row for row in project.review_items(video_id) if _passes(row, filters)]
+    rows.sort(key=lambda row: (-row.gain * row.score, row.id))
+    items = map(ReviewItem, rows)
+    return [item for item in items if not filters.tracks or filters.tracks.intersection(item.tracks)]
 
 
 def progress(project: Project, video_id: int) -> ReviewProgress:

@@ -184,7 +184,7 @@ class Reads:
     def review_items(
         self, video_id: int, *, tracks: Collection[int] | None = None, kinds: Collection[str] | None = None
     ) -> list[ReviewItemRow]:
-        """The review items of a video, by id.
+        """The review items of a video, in no order.
 
         Args:
             tracks: only such as may be about some of these; those about three tracks and more always may.
@@ -196,7 +196,7 @@ class Reads:
         if tracks is not None:
             marks = _marks(set(tracks))  # the list alone names a third track and those behind it
             where.append(f"(track_id IN ({marks}) OR other_track_id IN ({marks}) OR tracks LIKE '%,%,%')")
-        sql = f"SELECT * FROM review_item WHERE {' AND '.join(where)} ORDER BY id"
+        sql = f"SELECT * FROM review_item WHERE {' AND '.join(where)}"
         return list(map(partial(tuple.__new__, ReviewItemRow), self._db.read(sql, values)))
 
     def review_item(self, item_id: int) -> ReviewItemRow | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
+from operator import itemgetter
 
 from workbench.core.edits import ChangeSet
 from workbench.core.rows import BoxRow, Origin, TrackRow
@@ -36,15 +37,14 @@ class Draft:
     ) -> None:
         self._case, self._hands, self._new, self._renamed = case, hands, new, list(renamed)
         self.tracks = case.project.tracks_by_id(hands)
-        rows = [row for track_id in self.tracks for row in case.boxes(track_id)]
-        self._before = {(row.frame, row.track_id): row for row in rows}
+        self._before = {track_id: case.boxes(track_id) for track_id in self.tracks}
         # The boxes beside the span: seams may lie at its ends, and a track with one of them stays.
         self._beside = {t: _beside(case, t) for t in self.tracks}
-        self._after: dict[Key, BoxRow] = {}
-        self._source: dict[Key, int] = {}  # who had the box
+        self._after: dict[int, dict[int, BoxRow]] = {}  # by track and frame
+        self._source: dict[int, dict[int, int]] = {}  # the same places: which track had the box
         self._lost: list[tuple[int, int, int, str]] = []  # frame, kept, dropped, why
-        for row in rows:
-            self._hand_over(row)
+        for track_id in self.tracks:
+            self._hand_over(track_id)
 
     def moved(self, track_id: int) -> int:
         """How many boxes of a track change hands."""
@@ -57,7 +57,7 @@ class Draft:
     @property
     def is_empty(self) -> bool:
         """There is no box that could change hands."""
-        return not any(map(self.gives, {track for _, track in self._before}))
+        return not any(rows and self.gives(track_id) for track_id, rows in self._before.items())
 
     def whole(self, track_id: int) -> bool:
         """The track has no boxes outside of the span."""
@@ -82,14 +82,14 @@ class Draft:
         """Put new boxes where their tracks have none, in the span only."""
         for row in rows:
             if self._case.start <= row.frame < self._case.stop:
-                self._after.setdefault((row.frame, row.track_id), row)
+                self._after.setdefault(row.track_id, {}).setdefault(row.frame, row)
 
     def replace(self, rows: Iterable[BoxRow]) -> None:
         """Put boxes of a pass where a track has none, or such as a run may replace."""
         for row in rows:
-            key = row.frame, row.track_id
-            if key not in self._after or not self._after[key].protected:
-                self._after[key] = row
+            own = self._after.setdefault(row.track_id, {})
+            if row.frame not in own or not own[row.frame].protected:
+                own[row.frame] = row
 
     # -- the plan ----------------------------------------------------------------------------------
 
@@ -99,20 +99,20 @@ class Draft:
         gone = [t for i, t in self.tracks.items() if self.gives(i) and not self._has_boxes(i)]
         heirs = {t.id: self._hands[t.id] for t in gone}
         new = () if self._new is None else (self._new,)
-        rows_before = [*self._before.values(), *(old for old, _ in marked)]
-        rows_after = [*self._after.values(), *(row for _, row in marked)]
+        before = [row for rows in self._before.values() for row in rows]
+        after = [row for rows in self._after.values() for row in rows.values()]
         change = ChangeSet.of(
             name,
             track=(
                 [*gone, *(old for old, _ in self._renamed)],
                 [*new, *(row for _, row in self._renamed)],
             ),
-            box=_changed(rows_before, rows_after),
+            box=_changed(before + [old for old, _ in marked], after + [row for _, row in marked]),
             pose=move_poses(self._case, self._hands, heirs, self._losers()),
             action=move_actions(self._case, self._hands, heirs),
             review_item=move_items(self._case, self._hands, heirs),
         )
-        added = sum(key not in self._source and key not in self._before for key in self._after)
+        handed = sum(map(len, self._source.values()))
         return Plan(
             change,
             text if not self._lost else f"{text} {len(self._lost)} boxes give way to better ones.",
@@ -122,31 +122,35 @@ class Draft:
             conflicts=self._conflicts(),
             new=new,
             gone=tuple(gone),
-            added=added,
+            added=len(after) - handed,
             rows=self._by_track(),
         )
 
     # -- how ---------------------------------------------------------------------------------------
 
-    def _hand_over(self, row: BoxRow) -> None:
-        target = self._hands[row.track_id]
+    def _hand_over(self, track_id: int) -> None:
+        """Give a track's boxes to their new track; where that has one already, the better one stays."""
+        target = self._hands[track_id]
         if target is None:
             return
-        key = row.frame, target
-        there = self._after.get(key)
-        if there is not None:
-            rival = self._source[key]
-            other_wins = (_rank(there), rival == target) >= (_rank(row), row.track_id == target)
-            kept, dropped = (rival, row.track_id) if other_wins else (row.track_id, rival)
-            winner, loser = (there, row) if other_wins else (row, there)
-            self._lost.append((row.frame, kept, dropped, _why(winner, loser)))
-            if other_wins:
-                return
-        self._after[key] = row if target == row.track_id else row._replace(track_id=target)
-        self._source[key] = row.track_id
+        own, source = self._after.setdefault(target, {}), self._source.setdefault(target, {})
+        for row in self._before[track_id]:
+            there = own.get(row.frame)
+            if there is not None and not self._wins(row, there, source[row.frame], target):
+                continue
+            own[row.frame] = row if target == track_id else row._replace(track_id=target)
+            source[row.frame] = track_id
+
+    def _wins(self, row: BoxRow, there: BoxRow, rival: int, target: int) -> bool:
+        """Whether a box takes the place of one that another track brought."""
+        wins = (_rank(row), row.track_id == target) > (_rank(there), rival == target)
+        winner, loser = (row, there) if wins else (there, row)
+        kept, dropped = (row.track_id, rival) if wins else (rival, row.track_id)
+        self._lost.append((row.frame, kept, dropped, _why(winner, loser)))
+        return wins
 
     def _has_boxes(self, track_id: int) -> bool:
-        return not self.whole(track_id) or any(track == track_id for _, track in self._after)
+        return bool(self._after.get(track_id)) or not self.whole(track_id)
 
     def _losers(self) -> set[Key]:
         return {(frame, dropped) for frame, _, dropped, _ in self._lost}
@@ -154,8 +158,8 @@ class Draft:
     def _chain(self, track_id: int) -> list[tuple[BoxRow, int | None]]:
         """A track's boxes in and beside the span afterwards, with who had each; None = it is new."""
         first, last = self._beside.get(track_id, (None, None))
-        inside = sorted(key for key in self._after if key[1] == track_id)
-        chain: list[tuple[BoxRow, int | None]] = [(self._after[k], self._source.get(k)) for k in inside]
+        own, source = self._after.get(track_id, {}), self._source.get(track_id, {})
+        chain: list[tuple[BoxRow, int | None]] = [(own[frame], source.get(frame)) for frame in sorted(own)]
         before = [] if first is None else [(first, track_id)]
         return [*before, *chain, *([] if last is None else [(last, track_id)])]
 
@@ -166,11 +170,12 @@ class Draft:
         """
         seams = self._seams()
         known = {track_id for _, track_id in seams}
-        whole = [m.target for m in self._moves()] + [a.id for a, b in self._renamed if a.number != b.number]
-        for track_id in set(whole) - known - {None}:
-            seams.add(min(key for key in self._after if key[1] == track_id))
-        for key in seams & self._after.keys():
-            self._after[key] = _verified(self._after[key])
+        whole = {m.target for m in self._moves()} | {a.id for a, b in self._renamed if a.number != b.number}
+        seams |= {(min(own), t) for t, own in self._after.items() if own and t in whole - known}
+        for frame, track_id in seams:
+            own = self._after.get(track_id, {})
+            if frame in own:
+                own[frame] = _verified(own[frame])
         outside = [row for rows in self._beside.values() for row in rows if row is not None]
         marked = [(row, _verified(row)) for row in outside if (row.frame, row.track_id) in seams]
         return [(old, row) for old, row in marked if old != row]
@@ -178,38 +183,37 @@ class Draft:
     def _seams(self) -> set[Key]:
         """Boxes beside one of another origin in their track, or that had it beside them before."""
         seams: set[Key] = set()
-        for track_id in {t for t in self._hands.values() if t is not None}:
-            chain = [(row, had) for row, had in self._chain(track_id) if had is not None]
-            for (a, had_a), (b, had_b) in pairwise(chain):
-                if had_a != had_b:
-                    seams |= {(a.frame, track_id), (b.frame, track_id)}
+        for track_id in self._after:
+            chain = [(row.frame, had) for row, had in self._chain(track_id) if had is not None]
+            for (one, had_one), (other, had_other) in pairwise(chain):
+                if had_one != had_other:
+                    seams |= {(one, track_id), (other, track_id)}
         for track_id in self.tracks:
-            for one, other in pairwise(self._fates(track_id)):
-                if one[1] != other[1]:
-                    seams |= {one, other}
+            for here, there in pairwise(self._fates(track_id)):
+                if here[1] != there[1]:
+                    seams |= {here, there}
         return seams
 
     def _fates(self, track_id: int) -> list[Key]:
         """Where the boxes that a track had are afterwards, in order of frame, for those that are kept."""
         target = self._hands[track_id]
         first, last = self._beside[track_id]
-        keys = sorted(frame for frame, had in self._before if had == track_id)
-        moved = [(f, target) for f in keys if target is not None and self._source[f, target] == track_id]
+        moved = [] if target is None else [(frame, target) for frame in self._kept(track_id)]
         ends = [None if row is None else (row.frame, track_id) for row in (first, last)]
         return [key for key in (ends[0], *moved, ends[1]) if key is not None]
 
+    def _kept(self, track_id: int) -> list[int]:
+        """Frames of the boxes that a track had and that are not deleted and gave not way, in order."""
+        target = self._hands[track_id]
+        source = {} if target is None else self._source[target]
+        return [row.frame for row in self._before[track_id] if source.get(row.frame) == track_id]
+
     def _moves(self) -> tuple[Move, ...]:
         moves = []
-        for source in self.tracks:
+        for source, rows in self._before.items():
             target = self._hands[source]
-            frames = sorted(
-                frame
-                for frame, had in self._before
-                if had == source
-                and target != source
-                and (target is None or self._source.get((frame, target)) == source)
-            )
-            if frames:
+            frames = [row.frame for row in rows] if target is None else self._kept(source)
+            if frames and target != source:
                 moves.append(Move(source, target, frames[0], frames[-1] + 1, len(frames)))
         return tuple(moves)
 
@@ -226,10 +230,8 @@ class Draft:
         return tuple(found)
 
     def _by_track(self) -> dict[int, tuple[BoxRow, ...]]:
-        found: dict[int, list[BoxRow]] = {t: [] for t in self.tracks}
-        for key in sorted(self._after):
-            found.setdefault(key[1], []).append(self._after[key])
-        return {t: tuple(rows) for t, rows in found.items()}
+        found = {t: tuple(own[frame] for frame in sorted(own)) for t, own in self._after.items()}
+        return {**dict.fromkeys(self.tracks, ()), **found}
 
 
 def _beside(case: Case, track_id: int) -> tuple[BoxRow | None, BoxRow | None]:
@@ -259,11 +261,11 @@ def _verified(row: BoxRow) -> BoxRow:
     return row if row.protected else row._replace(verified=1)
 
 
-def _changed(before: Iterable[BoxRow], after: Iterable[BoxRow]) -> tuple[list[BoxRow], list[BoxRow]]:
+def _changed(before: Sequence[BoxRow], after: Sequence[BoxRow]) -> tuple[list[BoxRow], list[BoxRow]]:
     """The rows that differ, in the order in which they lie in the file, which makes writing them fast."""
     old, new = set(before), set(after)
+    gone, come = [row for row in before if row not in new], [row for row in after if row not in old]
+    return sorted(gone, key=_place), sorted(come, key=_place)
 
-    def place(row: BoxRow) -> Key:
-        return row.frame, row.track_id
 
-    return sorted(old - new, key=place), sorted(new - old, key=place)
+_place = itemgetter(BoxRow._fields.index("frame"), BoxRow._fields.index("track_id"))
