@@ -104,7 +104,8 @@ class Running(QObject):
         if not self._actions:
             return
         running, chosen = self.commands.is_running, self.panel.run_id
-        self._actions["run_video"].setText("Stop run" if running else "Run")
+        for say in (self._actions["run_video"].setText, self._actions["run_video"].setIconText):
+            say("Stop run" if running else "Run")
         run = None if chosen is None else self._state.project.run(chosen)
         self._actions["run_on"].setEnabled(run is not None and run.state in UNFINISHED and not running)
         self._actions["track_again"].setEnabled(run is not None and not running)
