@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPointF, QSettings, Qt
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QApplication, QDockWidget, QTableWidget
+from PySide6.QtWidgets import QApplication, QTableWidget
 
 from workbench.core.regions import Anchor, Kind
 from workbench.services import editing
@@ -46,7 +46,7 @@ def window(qtbot, clip, tmp_path):
             )
     window.show()
     qtbot.waitUntil(lambda: window.canvas.source_size != (0.0, 0.0), timeout=TIMEOUT)
-    next(d for d in window.findChildren(QDockWidget) if d.objectName() == "Statistics").raise_()
+    window.places["Statistics"].raise_()
     window.canvas.setFocus()
     yield window
     window.close()

@@ -56,9 +56,9 @@ def listed(window):
 
 def test_plugins_are_listed_with_what_is_wrong(qtbot, window):
     window.actions_by_id["list_plugins"].trigger()
-    qtbot.waitUntil(lambda: listed(window)["spots"][0] == "loaded", timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: listed(window)["template-match"][0] == "loaded", timeout=TIMEOUT)
     shown = listed(window)
-    assert shown["template-match"][0] == "loaded"
+    assert shown["spots"][0] == "loaded"
     assert shown["worse"][0] == "broken"
     assert "title is missing" in shown["worse"][1]
     assert shown["exits"][0] == "broken"

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QRectF, QSettings, Qt
-from PySide6.QtWidgets import QDockWidget, QMenu
+from PySide6.QtWidgets import QMenu
 
 from workbench.core.edits import ChangeSet
 from workbench.core.fixes import Fix, Operation
@@ -287,7 +287,7 @@ def test_going_back_in_the_history_takes_verdicts_and_boxes_back(qtbot, window, 
     press(Qt.Key.Key_Period)
     press(Qt.Key.Key_G)
     press(Qt.Key.Key_B)
-    window.findChild(QDockWidget, "History").raise_()
+    window.places["History"].raise_()
     panel = window.tracing.history
     qtbot.waitUntil(lambda: panel.model.rowCount() == 5)
     names = [entry.edit.name for entry in panel.model.entries]

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QSettings, Qt
-from PySide6.QtWidgets import QDockWidget
 
 from tests.services.test_scoring import TRACKS, TRUTH, add_rows
 from workbench.__main__ import main
@@ -69,7 +68,7 @@ def test_a_click_on_a_bar_of_errors_goes_to_its_frame(qtbot, window):
 
 def test_a_file_of_ground_truth_is_used_and_an_edit_makes_the_scores_old(qtbot, window):
     add_rows(window.project, TRACKS, first=100, origin=Origin.MODEL)
-    next(d for d in window.findChildren(QDockWidget) if d.objectName() == "Scores").raise_()
+    window.places["Scores"].raise_()
     window.scoring.panel.use_truth(Path(TRUTH))
     window.scoring.commands.score_tracks()
     qtbot.waitUntil(lambda: window.scoring.commands.last is not None, timeout=TIMEOUT)

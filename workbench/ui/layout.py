@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QAction
@@ -27,30 +28,53 @@ def stack(parts: Sequence[QWidget], *, growing: QWidget) -> QWidget:
     return whole
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a panel stands: in these tabs."""
+
+    tabs: QTabWidget
+    panel: QWidget
+
+    def raise_(self) -> None:
+        """Bring it to the front."""
+        self.tabs.setCurrentWidget(self.panel)
+        dock = self.tabs.parentWidget()
+        if isinstance(dock, QDockWidget):
+            dock.show()
+
+
 def add_docks(
     window: QMainWindow, *, right: Sequence[Mapping[str, QWidget]], bottom: Mapping[str, QWidget]
-) -> dict[str, QDockWidget]:
-    """Docks by their titles: groups of tabs one above the other at the right, others at the bottom.
+) -> dict[str, Place]:
+    """Docks: groups of tabs one above the other at the right over the whole height, others at the bottom.
 
-    The first of a group is the one in front. The bottom goes over the whole width.
+    The tabs of a group are of one dock. Docks that Qt tabs itself (seen with 6.11) leave bars of tabs behind
+    that belong to nothing, whenever there are more than two in a group or a layout is restored.
+
+    Returns:
+        Where each panel at the right stands, by its title.
     """
     at_right, at_bottom = Qt.DockWidgetArea.RightDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
-    window.setCorner(Qt.Corner.BottomRightCorner, at_bottom)
-    window.setTabPosition(at_right, QTabWidget.TabPosition.North)
-    docks = {t: _dock(window, t, widget) for group in (*right, bottom) for t, widget in group.items()}
-    for title in bottom:
-        window.addDockWidget(at_bottom, docks[title])
+    window.setCorner(Qt.Corner.BottomRightCorner, at_right)
+    places: dict[str, Place] = {}
     column = []
-    for first, *others in right:
-        window.addDockWidget(at_right, docks[first])
-        for title in others:  # at once: docks that are piled up first make the window too high for good
-            window.tabifyDockWidget(docks[first], docks[title])
-        docks[first].raise_()
-        column.append(docks[first])
+    for group in right:
+        tabs = QTabWidget()
+        tabs.setDocumentMode(True)
+        tabs.setUsesScrollButtons(True)
+        for title, panel in group.items():
+            tabs.addTab(panel, title)
+            places[title] = Place(tabs, panel)
+        dock = _dock(window, " · ".join(group), tabs)
+        window.addDockWidget(at_right, dock)
+        column.append(dock)
+    feet = [_dock(window, title, panel) for title, panel in bottom.items()]
+    for dock in feet:
+        window.addDockWidget(at_bottom, dock)
     window.resizeDocks(column, [SIDE] * len(column), Qt.Orientation.Horizontal)
     window.resizeDocks(column, SHARES[: len(column)], Qt.Orientation.Vertical)
-    window.resizeDocks([docks[title] for title in bottom], [FOOT] * len(bottom), Qt.Orientation.Vertical)
-    return docks
+    window.resizeDocks(feet, [FOOT] * len(feet), Qt.Orientation.Vertical)
+    return places
 
 
 def _dock(window: QMainWindow, title: str, widget: QWidget) -> QDockWidget:

@@ -195,14 +195,14 @@ class MainWindow(QMainWindow):
             "Statistics": self.counting.panel,
             "Scores": self.scoring.panel,
         }
-        docks = add_docks(self, right=(tracks, tools), bottom={"Timeline": self.timeline})
-        self.class_commands.panel_wanted.connect(docks["Classes"].raise_)
-        self.detection.commands.panel_wanted.connect(docks["Detection"].raise_)
-        self.counting.commands.panel_wanted.connect(docks["Statistics"].raise_)
-        self.running.commands.panel_wanted.connect(docks["Run"].raise_)
-        self.scoring.commands.panel_wanted.connect(docks["Scores"].raise_)
-        self.reviewing.panel_wanted.connect(docks["Review"].raise_)
-        self.tracing.commands.panel_wanted.connect(docks["History"].raise_)
+        self.places = add_docks(self, right=(tracks, tools), bottom={"Timeline": self.timeline})
+        self.class_commands.panel_wanted.connect(self.places["Classes"].raise_)
+        self.detection.commands.panel_wanted.connect(self.places["Detection"].raise_)
+        self.counting.commands.panel_wanted.connect(self.places["Statistics"].raise_)
+        self.running.commands.panel_wanted.connect(self.places["Run"].raise_)
+        self.scoring.commands.panel_wanted.connect(self.places["Scores"].raise_)
+        self.reviewing.panel_wanted.connect(self.places["Review"].raise_)
+        self.tracing.commands.panel_wanted.connect(self.places["History"].raise_)
         self._trackers = TrackerBox(self.plugins)
         self._trackers.chosen.connect(self.track.use_tracker)
         self.track.checkpoint_chosen.connect(self._trackers.use_checkpoint)

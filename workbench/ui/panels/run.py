@@ -97,8 +97,6 @@ class RunPanel(QWidget):
         column.addLayout(form)
         column.addWidget(Folded("Parameters of the detector", self._of_detector))
         column.addWidget(Folded("Parameters of the tracker", self._of_tracker))
-        column.addLayout(self._start)
-        column.addWidget(self._state)
         column.addWidget(QLabel("Runs over this video"))
         column.addWidget(self._runs, 1)
         column.addLayout(self._again)
@@ -108,8 +106,11 @@ class RunPanel(QWidget):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(inside)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(scroll)
+        layout.setContentsMargins(0, 0, 0, 4)
+        layout.addWidget(scroll, 1)
+        for row in (self._start, _padded(self._state)):
+            row.setContentsMargins(6, 0, 6, 0)
+            layout.addLayout(row)
 
     def add_actions(self, start: Sequence[QAction], again: Sequence[QAction]) -> None:
         """Buttons for what starts and stops a run, and for what is done with one of the list."""
@@ -224,6 +225,12 @@ class RunPanel(QWidget):
     @Slot()
     def _on_run(self) -> None:
         self.run_chosen.emit()
+
+
+def _padded(widget: QWidget) -> QHBoxLayout:
+    row = QHBoxLayout()
+    row.addWidget(widget)
+    return row
 
 
 def _list() -> QComboBox:
