@@ -9,7 +9,7 @@ does well over many of them is not fitted to one kind of video.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,20 +71,45 @@ class Detector:
             closest=rng.uniform(0.3, 0.65),
         )
 
+    def rougher(self, rng: np.random.Generator) -> Detector:
+        """One with more errors of every kind, some of them many times more."""
+        return replace(
+            self,
+            recall=self.recall * rng.uniform(0.85, 1.0),
+            shake=self.shake * rng.uniform(1.0, 2.0),
+            twice=self.twice * rng.uniform(1.0, 6.0),
+            phantoms=self.phantoms * rng.uniform(1.0, 3.0),
+            spots=int(self.spots * rng.uniform(1.0, 3.0)),
+            closest=min(self.closest * rng.uniform(1.0, 1.5), 0.85),
+        )
 
-def made_scene(seed: int, *, frames: int = 200, embeddings: bool = False) -> Scene:
+
+def made_scene(
+    seed: int,
+    *,
+    frames: int = 200,
+    embeddings: bool = False,
+    rough: bool = False,
+    marked: float = 0.0,
+    smallest: float = 0.0,
+) -> Scene:
     """One scene.
 
     Args:
         seed: of everything that is drawn.
         frames: length.
         embeddings: give the detections embeddings of 16 numbers, of which those of one target are alike.
+        rough: the detector makes more errors.
+        marked: share of a target that must show for the truth to have it, [0, 1]; people mark no hidden ones.
+        smallest: height, in pictures, below which targets are neither marked nor seen.
     """
     rng = np.random.default_rng(seed)
     size = np.array([(640, 480), (1280, 720), (1920, 1080)][rng.integers(3)], dtype=float)
     ids, paths, present = _paths(rng, frames, size)
     offset, zoom = _camera(rng, frames, size)
     detector = Detector.drawn(rng)
+    if rough:
+        detector = detector.rougher(np.random.default_rng((seed, 1)))
     looks = rng.normal(size=(len(ids) + 1, 16))
     missed = np.zeros(len(ids), bool)
     own = rng.normal(0, 0.7, len(ids))  # some are seen better than others
@@ -97,10 +122,10 @@ def made_scene(seed: int, *, frames: int = 200, embeddings: bool = False) -> Sce
         error = 0.7 * error + np.sqrt(1 - 0.49) * rng.normal(size=error.shape) * detector.shake
         here = np.flatnonzero(present[frame])
         boxes = _seen_from(paths[frame, here], offset[frame], zoom[frame], size)
-        inside = _inside(boxes, size)
+        inside = _inside(boxes, size) & (boxes[:, 3] >= smallest * size[1])
         here, boxes = here[inside], boxes[inside]
-        scene.truth.append((ids[here], boxes))
-        chance, cut = _visibility(boxes, detector)
+        visible, chance, cut = _visibility(boxes, detector)
+        scene.truth.append((ids[here[visible >= marked]], boxes[visible >= marked]))
         seen = (rng.random(len(here)) < chance * detector.recall) & ~missed[here]
         found = np.where(rng.random(len(here))[:, None] < 0.4, cut, boxes)
         noise = (0.6 * error[here] + 0.8 * detector.shake * rng.normal(size=found.shape)) * found[
@@ -191,8 +216,8 @@ def _inside(boxes: Array, size: Array) -> NDArray[np.bool_]:
     return np.asarray(((centre > 0) & (centre < size)).all(axis=1) & fits)
 
 
-def _visibility(boxes: Array, detector: Detector) -> tuple[Array, Array]:
-    """Chance (N,) that each target shows enough, and the box of what shows of it (N, 4)."""
+def _visibility(boxes: Array, detector: Detector) -> tuple[Array, Array, Array]:
+    """Share (N,) of each target that shows, chance (N,) that it is enough, and the box of it (N, 4)."""
     feet = boxes[:, 1] + boxes[:, 3]
     low = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
     high = np.minimum((boxes[:, :2] + boxes[:, 2:])[:, None], (boxes[:, :2] + boxes[:, 2:])[None])
@@ -208,7 +233,7 @@ def _visibility(boxes: Array, detector: Detector) -> tuple[Array, Array]:
         from_left = boxes[front, 0] < boxes[row, 0]
         cut[row, 0] += width * 0.6 if from_left else 0.0
         cut[row, 2] -= width * 0.6
-    return chance, cut
+    return visible, chance, cut
 
 
 def _not_suppressed(boxes: Array, scores: Array, closest: float) -> NDArray[np.bool_]:

@@ -27,7 +27,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from made_scenes import NOTHING, Scene, made_scene
 
-from workbench.tracking.link_evidence import TERMS, LinkModel, marginal_log_odds, measured
+from workbench.core.marginals import marginal_log_odds
+from workbench.tracking.link_evidence import TERMS, LinkModel, measured
 from workbench.tracking.linking import Candidates, candidate_links, joined, link
 from workbench.tracking.offline import OfflineOptions
 from workbench.tracking.shake import shaking

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ from workbench.tracking.offline import track_offline
 from workbench.tracking.sort import Sort
 
 Array = NDArray[np.float64]
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,15 +37,18 @@ class Case:
     frames: int
 
 
-def offline(detections: list[Detections]) -> tuple[TrackBoxes, Evidence]:
-    """Our default, with what it knows of its links and of boxes that it filled in."""
-    job = track_offline(detections)
+def finished(job: Generator[Any, None, Result]) -> Result:
+    """What a long job returns."""
     while True:
         try:
             next(job)
         except StopIteration as end:
-            made = end.value
-            break
+            return end.value
+
+
+def offline(detections: list[Detections]) -> tuple[TrackBoxes, Evidence]:
+    """Our default, with what it knows of its links and of boxes that it filled in."""
+    made = finished(track_offline(detections))
     tracks = TrackBoxes.of(made.ids, made.frames, made.boxes, scores=made.scores, classes=made.classes)
     links = Links(made.links.ids, made.links.before, made.links.after, made.links.probabilities)
     looks = _looks(detections, made.frames, made.detections)

@@ -15,7 +15,7 @@ import argparse
 import os
 import sys
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -28,77 +28,150 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from made_scenes import made_scene
-from offline_fit import fitted
+from made_scenes import Scene, made_scene
+from offline_fit import ENDS, fitted
 from review_cases import TRACKERS, Case, case_of
 
+from workbench.review import breaks, fragments, models
+from workbench.review.candidates import Candidates
 from workbench.review.finding import candidates_of
-from workbench.review.models import TERMS, probabilities
+from workbench.review.models import TERMS
 from workbench.services.judging import Judge
 
 Array = NDArray[np.float64]
-Judged = dict[str, list[tuple[Array, NDArray[np.bool_], Array]]]
+FITTED_WITH = {breaks.JUMP: (breaks.CHANGE, breaks.JUMP)}
+"""Kinds that are too seldom for a model of their own, and those of the same terms."""
+Judgement = tuple[Candidates, NDArray[np.bool_]]
+Judged = dict[str, list[Judgement]]
+FOLDS = 3
 
 
 def cases(seeds: range, frames: int) -> Iterator[Case]:
     """Each scene tracked by one tracker after another."""
     names = list(TRACKERS)
     for number, seed in enumerate(seeds):
-        scene = made_scene(seed, frames=frames, embeddings=number % 3 == 0)
+        scene = made_scene(
+            seed,
+            frames=frames * (1 + number % 2),
+            embeddings=number % 3 == 0,
+            rough=number % 4 >= 2,
+            marked=(0.0, 0.2, 0.4)[number // 2 % 3],
+            smallest=(0.0, 0.1, 0.15, 0.2)[number % 4],
+        )
+        scene = with_weaker_looks(scene, seed)
         if number % 5 == 4:
             scene = replace(scene, detections=[replace(d, scores=np.ones(len(d))) for d in scene.detections])
         for name in names:
             yield case_of(name, f"{seed}", scene.detections, scene.truth)
 
 
-def judged(seeds: range, frames: int) -> Judged:
-    """Of each kind and scene: terms, whether true, and gains of its candidates."""
+def with_weaker_looks(scene: Scene, seed: int) -> Scene:
+    """The scene with embeddings mixed with noise, more or less from scene to scene, for not all are good."""
+    rng = np.random.default_rng(seed)
+    noise = rng.uniform(0.0, 0.5)
+    mixed = []
+    for seen in scene.detections:
+        if seen.embeddings is not None:
+            looks = seen.embeddings + rng.normal(0, noise, seen.embeddings.shape)
+            looks /= np.linalg.norm(looks, axis=1, keepdims=True)
+            seen = replace(seen, embeddings=looks.astype(np.float32))
+        mixed.append(seen)
+    return replace(scene, detections=mixed)
+
+
+def judged(cases: Iterable[Case]) -> Judged:
+    """Of each kind and scene: its candidates, and which are true."""
     result: Judged = defaultdict(list)
-    for case in cases(seeds, frames):
+    for case in cases:
         judge = Judge.of(case.tracks, case.truth, case.frames)
         view, parts = candidates_of(case.tracks, case.evidence)
         for part in parts:
             issues = part.issues(view, np.ones(len(part)))
             true = np.array([judge.is_true(issue) for issue in issues], dtype=np.bool_)
-            result[part.kind].append((part.terms, true, part.gain))
+            result[part.kind].append((part, true))
     return result
 
 
-def joined(parts: list[tuple[Array, NDArray[np.bool_], Array]]) -> tuple[Array, NDArray[np.bool_]]:
-    return np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])
+def weights_of(kind: str, data: Judged) -> tuple[float, ...]:
+    """Weights of a kind, fitted with those kinds that are judged alike."""
+    every = [pair for other in FITTED_WITH.get(kind, (kind,)) for pair in data[other]]
+    terms = np.concatenate([models.measured(part) for part, _ in every])
+    weights = np.round(fitted(terms, np.concatenate([true for _, true in every])), 2).tolist()
+    if kind != fragments.KIND:
+        return tuple(weights)
+    true = np.concatenate([t for _, t in data[kind]])
+    rows = [(round(weights[0] + end, 2), *weights[1:]) for end in ENDS]
+    odds = [odds_of(kind, row, data[kind]) for row in rows]
+    surprise = [float(np.logaddexp(0, np.where(true, -o, o)).mean()) for o in odds]
+    return rows[int(np.argmin(surprise))]
+
+
+def odds_of(kind: str, weights: tuple[float, ...], pairs: list[Judgement]) -> Array:
+    """Log odds of all candidates before they are made certain."""
+    return np.concatenate([models.log_odds(part, weights) for part, _ in pairs])
+
+
+def certainty_of(kind: str, data: Judged) -> tuple[float, ...]:
+    """From log odds to those that candidates have in scenes that the weights were not fitted on."""
+    odds, true = [], []
+    for fold in range(FOLDS):
+        rest = {k: [p for n, p in enumerate(pairs) if n // 3 % FOLDS != fold] for k, pairs in data.items()}
+        left = [pair for n, pair in enumerate(data[kind]) if n // 3 % FOLDS == fold]
+        odds.append(odds_of(kind, weights_of(kind, rest), left))
+        true += [t for _, t in left]
+    terms = models.certainty_terms(np.concatenate(odds))
+    return tuple(np.round(fitted(terms, np.concatenate(true)), 2).tolist())
+
+
+def next_ones(part: Candidates, true: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Of the true fragments those without another part of the same target between: one for each track."""
+    kept = true.copy()
+    for side, place in ((0, part.stop), (1, -part.frame)):
+        order = np.lexsort((place, ~kept, part.tracks[:, side]))
+        first = np.diff(part.tracks[order, side], prepend=-1) != 0
+        kept[order[~first]] = False
+    return kept
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--scenes", type=int, default=60)
+    parser.add_argument("--scenes", type=int, default=36)
     parser.add_argument("--frames", type=int, default=200)
     given = parser.parse_args()
-    train = judged(range(1000, 1000 + given.scenes), given.frames)
-    weights = {kind: tuple(np.round(fitted(*joined(train[kind])), 2).tolist()) for kind in TERMS}
-    print("WEIGHTS = {")
-    for kind, row in weights.items():
-        print(f'    "{kind}": {row},')
-    print("}")
-    held_out = judged(range(5000, 5000 + given.scenes // 2), given.frames)
-    print_calibration(weights, held_out)
+    report(
+        judged(cases(range(1000, 1000 + given.scenes), given.frames)),
+        judged(cases(range(5000, 5000 + given.scenes // 3), given.frames)),
+    )
+
+
+def report(train: Judged, held_out: Judged) -> None:
+    for data in (train, held_out):
+        data[fragments.KIND] = [(part, next_ones(part, true)) for part, true in data[fragments.KIND]]
+    weights = {kind: weights_of(kind, train) for kind in TERMS}
+    certainty = {kind: certainty_of(kind, train) for kind in TERMS}
+    for name, rows in (("WEIGHTS", weights), ("CERTAINTY", certainty)):
+        print(f"{name} = {{")
+        for kind, row in rows.items():
+            print(f'    "{kind}": {row},')
+        print("}")
+    models.WEIGHTS.update(weights)
+    models.CERTAINTY.update(certainty)
+    print_calibration(held_out)
 
 
 LIMITS = (0.0, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 1.01)
 
 
-def print_calibration(weights: dict[str, tuple[float, ...]], data: Judged) -> None:
-    """A table of each kind's candidates by the probability they were given."""
+def print_calibration(data: Judged) -> None:
+    """How well each kind is told, and how often issues are true beside the probability they were given."""
     print("\n| kind | candidates | true | surprise | of base rate |\n|---|---|---|---|---|")
     every = []
     for kind in TERMS:
-        terms, true = joined(data[kind])
-        chance = np.clip(probabilities(kind, terms, weights), 1e-6, 1 - 1e-6)
+        true = np.concatenate([t for _, t in data[kind]])
+        chance = np.concatenate([models.probabilities(part) for part, _ in data[kind]]).clip(1e-6, 1 - 1e-6)
         every.append((chance, true))
-        surprise, base = (
-            entropy(chance, true),
-            entropy(np.full(len(true), true.mean()).clip(1e-6, 1 - 1e-6), true),
-        )
-        print(f"| {kind} | {len(true)} | {true.sum()} | {surprise:.3f} | {base:.3f} |")
+        base = entropy(np.full(len(true), true.mean()).clip(1e-6, 1 - 1e-6), true)
+        print(f"| {kind} | {len(true)} | {true.sum()} | {entropy(chance, true):.3f} | {base:.3f} |")
     print("\n| probability given | issues | true |" + "".join(f" {k} |" for k in TERMS))
     print("|---|---|---|" + "---|" * len(TERMS))
     for low, high in pairwise(LIMITS):

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from workbench.core.boxes import iou
 from workbench.core.detections import Detections
 from workbench.core.errors import UserError
+from workbench.core.marginals import marginal_log_odds
 from workbench.core.progress import Progress
-from workbench.tracking.link_evidence import LinkModel, Noise, ends, evidence, marginal_log_odds
+from workbench.tracking.link_evidence import LinkModel, Noise, ends, evidence
 from workbench.tracking.offline import OfflineOptions, Tracks, track_offline
 from workbench.tracking.tracklets import NONE, Found, Tracklets
 

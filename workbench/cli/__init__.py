@@ -13,7 +13,19 @@ from pathlib import Path
 from typing import Any
 
 from workbench import __version__
-from workbench.cli import detect, evaluate, models, plugins, projects, review, runs, stats, track, train
+from workbench.cli import (
+    detect,
+    evaluate,
+    models,
+    plugins,
+    projects,
+    review,
+    runs,
+    simulate,
+    stats,
+    track,
+    train,
+)
 from workbench.core.errors import WorkbenchError
 
 EPILOG = """\
@@ -73,6 +85,7 @@ def _parser() -> argparse.ArgumentParser:
         review.add_review,
         evaluate.add_evaluate,
         stats.add_stats,
+        simulate.add_simulate,
         track.add_trackers,
         plugins.add_plugins,
         models.add_models,

@@ -15,7 +15,7 @@ from workbench.core.fixes import Operation
 from workbench.review.candidates import TO_THE_END, Candidates, one_track
 from workbench.review.likeness import Likeness, mean_looks
 from workbench.review.motion import ends, misses
-from workbench.review.nearness import Pairs, touched
+from workbench.review.scene import Scene
 from workbench.review.view import Index, Mask, View
 
 CHANGE, JUMP, GAP, GUESSED = "swap-inside", "jump", "gap", "filled-gap"
@@ -24,7 +24,7 @@ TERMS = (
     *("far way", "far size", "not seen"),
 )
 BEND = 0.15  # sizes that a box is off the middle of its neighbours, from which on it may be a jump
-STEEP = 1.5  # miss of a way that is a jump
+STEEP = 2.5  # miss of a way that is a jump
 UNLIKE = -0.5  # log odds of looks that are a change
 APART = 4  # boxes further, where both sides are looked at once more
 EVERY = 6  # boxes, where looks are compared
@@ -40,16 +40,17 @@ class Gaps(NamedTuple):
     after: Index
 
 
-def breaks(view: View, likeness: Likeness, pairs: Pairs) -> list[Candidates]:
+def breaks(scene: Scene) -> list[Candidates]:
     """Places to split at, jumps, gaps to fill, and boxes that were filled."""
+    view = scene.view
     seen = _seen(view)
     missing, between = _missing(view, seen)
-    alike = _alike(view, likeness, seen)
+    alike = _alike(view, scene.likeness, seen)
     doubt = view.doubt[seen.after]
     suspect = (missing > 0) | (between > 0) | (doubt >= DOUBTFUL) | (alike < UNLIKE) | _bent(view, seen)
     at = np.flatnonzero(suspect)
     places = Gaps(seen.before[at], seen.after[at])
-    every = _places(view, likeness, pairs, places)
+    every = _places(scene, places)
     missing, between = missing[at], between[at]
     jumps = (missing + between == 0) & (every.terms[:, 1] > STEEP)
     split = (missing + between > 0) | (doubt[at] >= DOUBTFUL) | (every.terms[:, 5] < UNLIKE)
@@ -101,9 +102,10 @@ def _alike(view: View, likeness: Likeness, seen: Gaps) -> Array:
     return odds
 
 
-def _places(view: View, likeness: Likeness, pairs: Pairs, at: Gaps) -> Candidates:
+def _places(scene: Scene, at: Gaps) -> Candidates:
+    view = scene.view
     parts = [
-        _terms(view, likeness, Gaps(at.before[k : k + AT_ONCE], at.after[k : k + AT_ONCE]))
+        _terms(scene, Gaps(at.before[k : k + AT_ONCE], at.after[k : k + AT_ONCE]))
         for k in range(0, len(at.before), AT_ONCE)
     ]
     apart, far, odds = (
@@ -119,7 +121,7 @@ def _places(view: View, likeness: Likeness, pairs: Pairs, at: Gaps) -> Candidate
     _, between = _missing(view, at)
     terms = np.column_stack([
         np.ones(len(gap)), apart, np.log(gap), np.log1p(gap / 10), odds, _log_odds(doubt), np.isnan(doubt),
-        _touched(view, pairs, at), (1 / np.maximum(lengths, 1)).sum(axis=0), far, between > 0,
+        _touched(scene, at), (1 / np.maximum(lengths, 1)).sum(axis=0), far, between > 0,
     ])  # fmt: skip
     return Candidates(
         CHANGE,
@@ -141,14 +143,17 @@ def _places(view: View, likeness: Likeness, pairs: Pairs, at: Gaps) -> Candidate
     )
 
 
-def _terms(view: View, likeness: Likeness, at: Gaps) -> tuple[Array, Array, Array]:
+def _terms(scene: Scene, at: Gaps) -> tuple[Array, Array, Array]:
     """Misses at the places and further from them, (K, 2) each, and log odds of the looks (K,)."""
-    near = misses(ends(view, at.before, back=True), ends(view, at.after, back=False))
+    view, usual = scene.view, scene.usual
+    near = misses(ends(view, at.before, back=True), ends(view, at.after, back=False), usual)
     track = view.number[at.before]
     before = np.maximum(at.before - APART, view.bounds[track])
     after = np.minimum(at.after + APART, view.bounds[track + 1] - 1)
-    far = misses(ends(view, before, back=True), ends(view, after, back=False))
-    odds = likeness.log_odds(mean_looks(view, at.before, back=True), mean_looks(view, at.after, back=False))
+    far = misses(ends(view, before, back=True), ends(view, after, back=False), usual)
+    odds = scene.likeness.log_odds(
+        mean_looks(view, at.before, back=True), mean_looks(view, at.after, back=False)
+    )
     return near, far, odds
 
 
@@ -157,9 +162,9 @@ def _log_odds(doubt: Array) -> Array:
     return np.asarray(np.log(chance / (1 - chance)))
 
 
-def _touched(view: View, pairs: Pairs, at: Gaps) -> Array:
+def _touched(scene: Scene, at: Gaps) -> Array:
     """The greatest overlap with another box just before, in, or just behind each place, (K,)."""
-    near = touched(view, pairs)
+    view, near = scene.view, scene.touched
     track = view.number[at.before]
     result = np.zeros(len(track))
     for step in range(WINDOW):

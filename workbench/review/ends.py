@@ -8,32 +8,34 @@ from workbench.core.boxes import Array
 from workbench.core.fixes import Operation
 from workbench.review.candidates import Candidates, one_track
 from workbench.review.motion import ends
-from workbench.review.nearness import Pairs, touched
-from workbench.review.standing import standing
+from workbench.review.scene import Scene
 from workbench.review.view import Index, View
 
 BIRTH, DEATH = "birth", "death"
-TERMS = ("constant", "border", "leaving", "length", "score", "no score", "touched", "left")
+TERMS = ("constant", "border", "leaving", "length", "score", "no score", "touched", "left", "linked")
 REACH = 20  # frames that a track is followed further, at most
+MISSED = 0.35  # share of them in which the target is to be seen, where it is at all
 SOON = 5.0  # frames ahead in which a target may have left
 
 
-def births_and_deaths(view: View, pairs: Pairs) -> tuple[Candidates, Candidates]:
+def births_and_deaths(scene: Scene) -> tuple[Candidates, Candidates]:
     """Beginnings and ends inside the picture and the video."""
-    return _ends(view, pairs, last=False), _ends(view, pairs, last=True)
+    return _ends(scene, last=False), _ends(scene, last=True)
 
 
-def _ends(view: View, pairs: Pairs, *, last: bool) -> Candidates:
+def _ends(scene: Scene, *, last: bool) -> Candidates:
+    view = scene.view
     rows = view.lasts if last else view.firsts
     frame = view.boxes.frames[rows]
     left = view.frames - 1 - frame if last else frame  # frames of the video behind the end
     line = ends(view, rows, back=last)
     now = _border(view, line.place, rows)
     soon = _border(view, line.ahead(np.full(len(rows), SOON if last else -SOON)), rows)
-    score, near = standing(view)[rows], touched(view, pairs)
+    score, near = scene.standing[rows], scene.touched
     terms = np.column_stack([
         np.ones(len(rows)), np.minimum(now, 3.0), np.minimum(soon, 3.0), np.log(view.lengths),
         np.nan_to_num(score), np.isnan(score), near[rows], np.log1p(np.minimum(left, REACH)),
+        np.full(len(rows), view.linked),
     ])  # fmt: skip
     reach = np.minimum(left, REACH)
     start, stop = (frame + 1, frame + 1 + reach) if last else (frame - reach, frame)
@@ -44,7 +46,7 @@ def _ends(view: View, pairs: Pairs, *, last: bool) -> Candidates:
         np.minimum(start, frame),
         np.maximum(stop, frame + 1),
         one_track(view.number[rows]),
-        reach.astype(np.float64),
+        MISSED * reach,
         Operation.EXTEND,
         start,
         stop,

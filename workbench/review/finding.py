@@ -6,7 +6,7 @@ the queue from its head repairs most with the least.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,20 +17,22 @@ from workbench.core.progress import Progress
 from workbench.core.track_boxes import TrackBoxes
 from workbench.review.breaks import breaks
 from workbench.review.candidates import Candidates
+from workbench.review.chains import chains
 from workbench.review.doubles import doubles
 from workbench.review.ends import births_and_deaths
+from workbench.review.fragments import KIND as FRAGMENT
 from workbench.review.fragments import fragments
-from workbench.review.likeness import Likeness
 from workbench.review.models import TERMS, probabilities
-from workbench.review.nearness import near_pairs
 from workbench.review.phantoms import phantoms
+from workbench.review.scene import Scene
 from workbench.review.sizes import size_drifts
 from workbench.review.switches import switches
-from workbench.review.view import Evidence, Index, View
+from workbench.review.view import Evidence, Index, Mask, View
 
 KINDS = tuple(TERMS)
 """All kinds of issue."""
 STEPS = 8
+STRETCH = 12  # frames
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class FindOptions:
     """
 
     kinds: tuple[str, ...] = ()
-    least: float = 0.02
+    least: float = 0.01
     most: int = 20_000
 
 
@@ -66,20 +68,21 @@ def find_issues(
     """
     options = options or FindOptions()
     found: list[Issue] = []
-    view = View.of(tracks, evidence or Evidence())
-    for done, candidates in enumerate(_searches(view)):
-        yield Progress(min(done, STEPS), STEPS, "Looking for errors of identity")
+    yield Progress(0, STEPS, "Looking for errors of identity")
+    scene = Scene.of(tracks, evidence or Evidence())
+    for done, candidates in enumerate(_searches(scene)):
         for part in candidates:
+            yield Progress(done + 1, STEPS, "Looking for errors of identity")
             if not options.kinds or part.kind in options.kinds:
-                found += _likely(view, part, options)
+                found += _likely(scene.view, part, options)
     yield Progress(STEPS, STEPS, "Ranking")
     return ranked(found)[: options.most]
 
 
 def candidates_of(tracks: TrackBoxes, evidence: Evidence) -> tuple[View, list[Candidates]]:
     """All places that are looked at, before they are judged: what models are fitted on."""
-    view = View.of(tracks, evidence)
-    return view, [part for parts in _searches(view) for part in parts]
+    scene = Scene.of(tracks, evidence)
+    return scene.view, [part for parts in _searches(scene) for part in parts]
 
 
 def ranked(issues: Sequence[Issue]) -> list[Issue]:
@@ -87,37 +90,44 @@ def ranked(issues: Sequence[Issue]) -> list[Issue]:
     return sorted(issues, key=lambda i: (-i.probability * i.gain, i.frame, i.kind, i.tracks))
 
 
-def _searches(view: View) -> Iterator[Sequence[Candidates]]:
-    if not len(view):
+def _searches(scene: Scene) -> Iterator[Iterable[Candidates]]:
+    if not len(scene.view):
         return
-    likeness = Likeness.of(view)
-    pairs = near_pairs(view)
-    yield []
-    yield [switches(view, likeness, pairs)]
-    yield [fragments(view, likeness)]
-    yield [doubles(view, likeness, pairs)]
-    yield breaks(view, likeness, pairs)
-    yield births_and_deaths(view, pairs)
-    yield phantoms(view, pairs)
-    yield [size_drifts(view, pairs)]
+    yield switches(scene)
+    yield [fragments(scene)]
+    yield [doubles(scene)]
+    yield breaks(scene)
+    yield births_and_deaths(scene)
+    yield phantoms(scene)
+    yield [size_drifts(scene)]
 
 
 def _likely(view: View, candidates: Candidates, options: FindOptions) -> list[Issue]:
-    chance = probabilities(candidates.kind, candidates.terms)
-    kept = np.flatnonzero((chance >= options.least) & (candidates.gain > 0))
+    chance = probabilities(candidates)
+    kept = np.flatnonzero((chance >= options.least) & (candidates.gain > 0) & ~_settled(view, candidates))
+    linked = candidates[kept]
+    found = chains(view, linked, chance[kept]) if candidates.kind == FRAGMENT else []
     kept = _without_repeats(candidates, chance, kept)
     worth = chance[kept] * candidates.gain[kept]
     kept = kept[np.argsort(-worth, kind="stable")[: options.most]]
-    return candidates[kept].issues(view, chance[kept])
+    return found + candidates[kept].issues(view, chance[kept])
+
+
+def _settled(view: View, candidates: Candidates) -> Mask:
+    """Places where a person has decided: the boxes before and behind were made or verified by one."""
+    settled = np.ones(len(candidates), np.bool_)
+    for track in candidates.tracks.T:
+        last = view.bounds[np.maximum(track, 0) + 1] - 1
+        behind = np.minimum(view.rows_from(np.maximum(track, 0), candidates.frame), last)
+        before = np.maximum(behind - 1, view.bounds[np.maximum(track, 0)])
+        settled &= (view.boxes.sure[before] & view.boxes.sure[behind]) | (track < 0)
+    return settled
 
 
 def _without_repeats(candidates: Candidates, chance: Array, kept: Index) -> Index:
-    """Of places of the same tracks whose spans meet, one after the other, the likeliest one."""
+    """Of places of the same tracks in one short stretch of frames, the likeliest one."""
     first, second = candidates.tracks[kept].T
-    kept = kept[np.lexsort((candidates.start[kept], second, first))]
-    tracks, start, stop = candidates.tracks[kept], candidates.start[kept], candidates.stop[kept]
-    other = np.append(True, (tracks[1:] != tracks[:-1]).any(axis=1))[: len(kept)]
-    meets = np.append(False, start[1:] < stop[:-1])[: len(kept)]
-    group = np.cumsum(other | ~meets)
-    order = np.lexsort((-chance[kept], group))
-    return np.asarray(kept[order[np.diff(group[order], prepend=-1) != 0]])
+    order = np.lexsort((-chance[kept], candidates.frame[kept] // STRETCH, second, first))
+    kept = kept[order]
+    keys = np.column_stack([candidates.tracks[kept], candidates.frame[kept] // STRETCH])
+    return np.asarray(kept[np.append(True, (keys[1:] != keys[:-1]).any(axis=1))[: len(kept)]])

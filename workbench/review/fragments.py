@@ -7,36 +7,35 @@ import numpy as np
 from workbench.core.boxes import Array
 from workbench.core.fixes import Operation
 from workbench.review.candidates import TO_THE_END, Candidates
-from workbench.review.likeness import Likeness, mean_looks
+from workbench.review.likeness import mean_looks
 from workbench.review.motion import Ends, ends, misses
+from workbench.review.scene import Scene
 from workbench.review.view import Index, View
 
 KIND = "fragment"
-TERMS = ("constant", "way", "size", "gap", "long", "spread", "short", "looks", "rival before", "rival behind")
-LONGEST = 90  # frames of a gap
+TERMS = ("constant", "way", "size", "gap", "long", "spread", "short", "looks", "linked")
+LONGEST = 150  # frames of a gap
 FURTHEST = 5.0  # spreads that a way may miss by
 LARGEST_CHANGE = 0.8  # of the logarithm of width or height
-NO_RIVAL = 6.0  # what a rival would miss by that there is not
 AT_ONCE = 1 << 19
 
 
-def fragments(view: View, likeness: Likeness) -> Candidates:
+def fragments(scene: Scene) -> Candidates:
     """Pairs of a track that ends and one that begins at most ``LONGEST`` frames later."""
+    view, likeness = scene.view, scene.likeness
     last = ends(view, view.lasts, back=True)
     first = ends(view, view.firsts, back=False)
     before, after = _compatible(view, last, first)
-    apart = misses(chosen(last, before), chosen(first, after))
+    apart = misses(chosen(last, before), chosen(first, after), scene.usual)
     gap = (first.frame[after] - last.frame[before]).astype(np.float64)
     odds = likeness.log_odds(
         mean_looks(view, view.lasts, back=True)[before], mean_looks(view, view.firsts, back=False)[after]
     )
     half = gap / 2
     spread = chosen(last, before).spread(half) + chosen(first, after).spread(-half)
-    against = apart.sum(axis=1) - odds
     terms = np.column_stack([
         np.ones(len(gap)), apart, np.log(gap), np.log1p(gap / 10), np.log(spread),
-        1 / view.lengths[before] + 1 / view.lengths[after], odds,
-        rival(before, against), rival(after, against),
+        1 / view.lengths[before] + 1 / view.lengths[after], odds, np.full(len(gap), view.linked),
     ])  # fmt: skip
     return Candidates(
         KIND,
@@ -56,19 +55,6 @@ def fragments(view: View, likeness: Likeness) -> Candidates:
 def chosen(of: Ends, rows: Index) -> Ends:
     """Some of the ends."""
     return Ends(**{name: column[rows] for name, column in vars(of).items()})
-
-
-def rival(groups: Index, against: Array) -> Array:
-    """How much better than the best other of its group each is, (K,), at most about ``NO_RIVAL``."""
-    order = np.lexsort((against, groups))
-    group, value = groups[order], against[order]
-    begins = np.diff(group, prepend=-1) != 0
-    best = np.flatnonzero(begins)[np.cumsum(begins) - 1] if len(order) else order
-    second = np.minimum(best + 1, len(order) - 1)
-    other = np.where(begins, np.where(group[second] == group, value[second], np.inf), value[best])
-    result = np.empty(len(order))
-    result[order] = np.clip(np.minimum(other, value[best] + NO_RIVAL) - value, -NO_RIVAL, NO_RIVAL)
-    return result
 
 
 def _known(odds: Array) -> Array:

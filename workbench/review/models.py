@@ -5,7 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from workbench.core.boxes import Array
+from workbench.core.marginals import marginal_log_odds
 from workbench.review import breaks, doubles, ends, fragments, phantoms, sizes, switches
+from workbench.review.candidates import Candidates
+
+MOST = 12.0  # log odds
 
 TERMS: dict[str, tuple[str, ...]] = {
     switches.KIND: switches.TERMS,
@@ -21,26 +25,68 @@ TERMS: dict[str, tuple[str, ...]] = {
     phantoms.SHORT: phantoms.TERMS,
     phantoms.LOW_SCORE: phantoms.TERMS,
 }
-"""What the columns of each kind's terms are."""
+"""What the columns of each kind's terms are; one more is the logarithm of the gain."""
 
 WEIGHTS: dict[str, tuple[float, ...]] = {
-    "possible-switch": (-1.64, 0.23, 0.61, 0.15, 0.1, 0.33, -0.56, 1.1, 1.22, 0.12, 0.01, -0.59, 1.01, -1.1),
-    "fragment": (1.33, -0.89, -0.66, -0.49, 0.44, -0.39, -0.16, 0.74, 0.08, 0.06),
-    "duplicate": (-1.48, -0.34, 0.27, 0.3, -1.08, 0.21, -0.13, 0.87),
-    "swap-inside": (-3.47, 0.82, 0.19, -0.79, 1.92, -0.31, 0.39, -0.5, 1.55, -0.18, 0.3, 0.93, -0.29),
-    "jump": (-0.47, 0.12, 0.76, 0.0, -0.05, -0.32, 0.26, -0.38, 0.67, -1.35, -0.7, 0.61, 0.0),
-    "gap": (0.86, -0.77, -0.4, -0.27, -1.35, 0.53, 0.0, 0.86, -0.72, -0.19, 0.71, 0.11, 0.0),
-    "filled-gap": (-1.55, 1.28, 0.31, 0.55, 0.45, 0.07, 0.6, 0.0, -0.25, 0.61, -0.52, 0.03, -1.55),
-    "size-drift": (-1.82, 0.36, -1.3, -1.46, 0.0, 0.32, 0.3, 0.23),
-    "birth": (-2.82, -1.49, 1.3, 0.04, 0.49, 0.0, -0.11, 1.43),
-    "death": (-2.99, -2.6, 3.07, 0.07, 0.28, 0.0, 0.06, 1.07),
-    "short-track": (0.83, -1.7, 0.0, -1.74, -2.02, -0.05, -0.33, -0.76, 0.11),
-    "low-score": (-0.52, -1.22, 0.0, -0.1, -3.84, 0.63, -0.19, -0.23, 0.38),
+    "possible-switch": (
+        -3.49,
+        0.06,
+        0.39,
+        0.33,
+        0.21,
+        0.37,
+        -0.82,
+        0.9,
+        0.66,
+        0.45,
+        0.9,
+        -0.32,
+        2.39,
+        -0.4,
+        -1.1,
+        0.36,
+    ),
+    "fragment": (3.73, -1.3, -0.58, -0.09, -2.31, -0.47, 0.12, 0.39, 1.81, 0.19),
+    "duplicate": (-0.37, 0.01, 0.34, -0.4, 0.08, -0.38, 0.87, -0.31),
+    "swap-inside": (-2.69, 0.07, 0.48, -0.68, 2.03, -0.23, 0.29, -0.4, 3.64, -0.75, 0.41, 0.4, -0.31, -0.22),
+    "jump": (-2.68, 0.01, 0.5, -0.67, 1.99, -0.23, 0.3, -0.35, 3.66, -0.8, 0.37, 0.4, -0.25, -0.22),
+    "gap": (0.85, -0.53, -0.19, -0.27, -1.35, 0.5, 0.0, 0.85, -0.91, 0.37, 0.95, -0.13, 0.0, -0.27),
+    "filled-gap": (-0.15, 0.09, 0.5, 0.32, -0.79, -0.03, 0.91, 0.0, 1.0, -0.91, -0.27, -1.05, -0.15, 0.32),
+    "size-drift": (-2.15, 0.52, -1.02, -1.05, 0.0, 0.94, 1.16, 0.5, 0.18),
+    "birth": (-2.88, -1.38, 1.05, -0.08, 0.23, 0.0, 1.0, 1.51, -1.47, 0.01),
+    "death": (-1.97, -3.81, 3.78, -0.02, 0.3, 0.0, 1.03, 1.04, -0.83, -0.21),
+    "short-track": (0.9, -0.98, 0.0, -2.2, -2.98, 1.42, -1.92, -1.12, 0.64, 1.08),
+    "low-score": (-0.94, -1.18, 0.0, 0.38, -6.96, 3.45, -0.32, -0.81, -0.2, 0.27),
 }
 """Fitted by ``benchmarks/review_fit.py`` on made scenes alone."""
 
 
-def probabilities(kind: str, terms: Array, weights: dict[str, tuple[float, ...]] | None = None) -> Array:
-    """That candidates of a kind with such terms (K, T) are true, (K,)."""
-    odds = terms @ np.array((weights or WEIGHTS)[kind])
-    return np.asarray(1 / (1 + np.exp(-np.clip(odds, -30, 30))))
+CERTAINTY: dict[str, tuple[float, ...]] = dict.fromkeys(WEIGHTS, (0.0, 1.0, 0.0))
+"""A constant, a slope, and what it changes by above even odds: from log odds to those that were seen."""
+
+
+def measured(candidates: Candidates) -> Array:
+    """What ``WEIGHTS`` weigh, (K, T): terms and gain; those worth most are judged fairly only with it."""
+    return np.column_stack([candidates.terms, np.log1p(candidates.gain)])
+
+
+def log_odds(candidates: Candidates, weights: tuple[float, ...]) -> Array:
+    """Of each candidate by itself, (K,); of a fragment, among all ways in which tracks may go on."""
+    odds = np.asarray(measured(candidates) @ np.array(weights))
+    if candidates.kind != fragments.KIND:
+        return odds
+    before, after = candidates.tracks.T
+    return marginal_log_odds(before, after, odds)
+
+
+def certainty_terms(odds: Array) -> Array:
+    """What ``CERTAINTY`` weighs, (K, 3)."""
+    odds = np.clip(odds, -MOST, MOST)
+    return np.column_stack([np.ones(len(odds)), odds, np.maximum(odds, 0)])
+
+
+def probabilities(candidates: Candidates) -> Array:
+    """That candidates are true, (K,)."""
+    odds = log_odds(candidates, WEIGHTS[candidates.kind])
+    sure = certainty_terms(odds) @ np.array(CERTAINTY[candidates.kind])
+    return np.asarray(1 / (1 + np.exp(-np.clip(sure, -MOST, MOST))))

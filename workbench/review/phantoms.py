@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 from workbench.core.boxes import Array
 from workbench.core.fixes import Operation
 from workbench.review.candidates import TO_THE_END, Candidates, one_track
-from workbench.review.nearness import Pairs, touched
-from workbench.review.standing import standing
+from workbench.review.scene import Scene
 from workbench.review.view import View
 
 SHORT, LOW_SCORE = "short-track", "low-score"
@@ -20,13 +19,13 @@ TERMS = ("constant", "score", "no score", "length", "density", "filled", "touche
 SHORT_FRAMES = 15
 
 
-def phantoms(view: View, pairs: Pairs) -> tuple[Candidates, Candidates]:
+def phantoms(scene: Scene) -> tuple[Candidates, Candidates]:
     """All tracks, as short ones and as others."""
+    view, score = scene.view, scene.standing
     first, last, count = view.firsts, view.lasts, view.lengths
-    score = standing(view)
     known = _of_tracks(view, ~np.isnan(score))
     total = np.where(known > 0, _of_tracks(view, np.nan_to_num(score)) / np.maximum(known, 1), np.nan)
-    near = _of_tracks(view, touched(view, pairs)) / count
+    near = _of_tracks(view, scene.touched) / count
     filled = _of_tracks(view, view.filled) / count
     frames = view.boxes.frames
     whole = 1 + frames[last] - frames[first]

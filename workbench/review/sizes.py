@@ -7,8 +7,7 @@ from scipy.ndimage import median_filter
 
 from workbench.core.boxes import Array
 from workbench.review.candidates import Candidates, one_track
-from workbench.review.nearness import Pairs, touched
-from workbench.review.standing import standing
+from workbench.review.scene import Scene
 from workbench.review.view import Index, View
 
 KIND = "size-drift"
@@ -17,8 +16,9 @@ LONG, SHORT = 61, 3  # boxes whose medians are compared
 LEAST = 0.15  # change of the logarithm of width or height
 
 
-def size_drifts(view: View, pairs: Pairs) -> Candidates:
+def size_drifts(scene: Scene) -> Candidates:
     """Stretches of boxes whose shape differs from what it is around them."""
+    view, score = scene.view, scene.standing
     change = np.abs(_smooth(view, SHORT) - _smooth(view, LONG)).max(axis=1, initial=0.0)
     off = change > LEAST
     begins = off & ~(np.append(False, off[:-1]) & (np.diff(view.number, prepend=-1) == 0))
@@ -29,14 +29,13 @@ def size_drifts(view: View, pairs: Pairs) -> Candidates:
     count = np.bincount(np.cumsum(begins)[rows] - 1, minlength=len(first)).astype(np.int64)
     last = first + count - 1
     worst = _over(np.maximum, change[rows], count)
-    score = standing(view)
     known = _over(np.add, (~np.isnan(score[rows])).astype(np.float64), count)
     score = _over(np.add, np.nan_to_num(score[rows]), count) / np.maximum(known, 1)
     track = view.number[first]
     at_end = (first == view.bounds[track]) | (last == view.bounds[track + 1] - 1)
     terms = np.column_stack([
         np.ones(len(first)), worst, np.log(count), score, known == 0,
-        _over(np.maximum, touched(view, pairs)[rows], count),
+        _over(np.maximum, scene.touched[rows], count),
         _over(np.add, view.filled[rows].astype(np.float64), count) / np.maximum(count, 1), at_end,
     ])  # fmt: skip
     start, stop = view.boxes.frames[first], view.boxes.frames[last] + 1

@@ -140,6 +140,11 @@ class View:
         return np.diff(self.bounds)
 
     @property
+    def linked(self) -> bool:
+        """Whether links are known, which the tracks were joined by: what is still apart was refused there."""
+        return not np.isnan(self.doubt).all()
+
+    @property
     def ids(self) -> Index:
         """Id of each track, (T,)."""
         return self.boxes.tracks[self.firsts]

@@ -1,8 +1,8 @@
 """Whether an issue is true, and whose each box is, for somebody who has the ground truth in hand.
 
-Boxes belong to the true track they are matched with as CLEAR matches them. A correction is judged by what
-lies on the two sides of its place, as a person would who looks at the pictures there: the true tracks of the
-last few boxes before, and of the first few behind.
+Boxes belong to the true track they are matched with as CLEAR matches them, or else to the one they lie on
+most: a person sees whose a box is even if it does not fit. A correction is judged by what lies on the two
+sides of its place: the true tracks of the last few boxes before, and of the first few behind.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from workbench.metrics.sequence import Sequence, TrackRows, prepare
 Index = NDArray[np.int64]
 NOBODY = -1
 SIDE = 8  # boxes of a track that are looked at on each side
-NEAR = 0.4  # overlap from which on a box is of a true track that another box is matched with
+NEAR = 0.3  # overlap from which on a box that is not matched is of a true track
 SOON = 5  # frames about an end in which its target is looked for
 
 
@@ -76,11 +76,11 @@ class Judge:
 
     def _before(self, track: int, frame: int) -> int:
         rows = self._rows(track, 0, frame)
-        return _most(self.who[max(rows.start, rows.stop - SIDE) : rows.stop])
+        return _most(self.near[max(rows.start, rows.stop - SIDE) : rows.stop])
 
     def _behind(self, track: int, frame: int) -> int:
         rows = self._rows(track, frame)
-        return _most(self.who[rows.start : min(rows.stop, rows.start + SIDE)])
+        return _most(self.near[rows.start : min(rows.stop, rows.start + SIDE)])
 
     def _exchange(self, issue: Issue) -> bool:
         assert issue.fix
@@ -92,15 +92,15 @@ class Judge:
     def _join(self, issue: Issue) -> bool:
         assert issue.fix
         pieces = sorted((self._rows(t) for t in issue.fix.tracks), key=lambda r: self.tracks.frames[r.start])
-        ends = [_most(self.who[max(r.start, r.stop - SIDE) : r.stop]) for r in pieces]
-        begins = [_most(self.who[r.start : min(r.stop, r.start + SIDE)]) for r in pieces]
+        ends = [_most(self.near[max(r.start, r.stop - SIDE) : r.stop]) for r in pieces]
+        begins = [_most(self.near[r.start : min(r.stop, r.start + SIDE)]) for r in pieces]
         return all(x == y != NOBODY for x, y in zip(ends[:-1], begins[1:], strict=True))
 
     def _double(self, issue: Issue) -> bool:
         assert issue.fix
-        first, second = (self._rows(t, issue.start, issue.stop) for t in issue.fix.tracks)
-        one = _most(self.near[first])
-        return one == _most(self.near[second]) != NOBODY
+        first, second = issue.fix.tracks
+        one = _most(self.near[self._rows(first, issue.start, issue.stop)])
+        return one == _most(self.near[self._rows(second)]) != NOBODY
 
     def _split(self, issue: Issue) -> bool:
         assert issue.fix

@@ -16,6 +16,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.core.lines import fit_lines
+from workbench.core.marginals import marginal_log_odds
 from workbench.tracking.tracker import Array, Indices
 from workbench.tracking.tracklets import Found, Tracklets
 
@@ -147,7 +149,9 @@ def _fitted(
     centre = boxes[..., :2] + boxes[..., 2:] / 2
     share = (weight / weight.sum(axis=1, keepdims=True))[..., None]
     shape = (share * np.log(boxes[..., 2:])).sum(axis=1)
-    place, speed, covariance = _line(time, weight, centre - centre[:, :1], noise)
+    place, speed, covariance = fit_lines(
+        time, weight, centre - centre[:, :1], place=noise.place, speed=noise.speed
+    )
     first = rows[:, 0]
     return Ends(
         found.frames[first],
@@ -160,18 +164,6 @@ def _fitted(
         counts,
         np.zeros((len(at), 0)),
     )
-
-
-def _line(time: Array, weight: Array, places: Array, noise: Noise) -> tuple[Array, Array, Array]:
-    """Place and speed (T, 2) at time 0 and their covariance (T, 3), of weighted places (T, K, 2)."""
-    sure = weight / noise.place**2
-    a, b = sure.sum(axis=1), (sure * time).sum(axis=1)
-    c = (sure * time**2).sum(axis=1) + 1 / noise.speed**2
-    area = a * c - b * b
-    first, second = (sure[..., None] * places).sum(axis=1), ((sure * time)[..., None] * places).sum(axis=1)
-    place = (c[:, None] * first - b[:, None] * second) / area[:, None]
-    speed = (a[:, None] * second - b[:, None] * first) / area[:, None]
-    return place, speed, np.stack([c, -b, a], axis=1) / area[:, None]
 
 
 def _looks(found: Found, tracklets: Tracklets) -> Array:
@@ -255,28 +247,3 @@ class LinkModel:
         constant, slope = self.certainty
         odds = constant + slope * marginal_log_odds(rows, columns, log_odds)
         return np.asarray(1 / (1 + np.exp(-np.clip(odds, -50, 50))))
-
-
-PASSES = 20
-"""Of messages; marginals of links hardly change after ten."""
-
-
-def marginal_log_odds(rows: Indices, columns: Indices, log_odds: Array) -> Array:
-    """Log odds (P,) that a pair is linked, over all ways to link rows and columns one to one.
-
-    Found by passing messages between the two ends of each pair until they agree, which takes into account
-    that a rival may itself have a better partner (Williams and Lau, Approximate evaluation of marginal
-    association probabilities with belief propagation, 2014, arXiv:1209.6299).
-    """
-    odds = np.exp(np.clip(log_odds, -30, 30))
-    free = np.ones_like(odds)  # how free a column is for a row, as its other rows see it
-    for _ in range(PASSES):
-        wanted = odds * free
-        claim = odds / (1 + _of_others(rows, wanted))
-        free = 1 / (1 + _of_others(columns, claim))
-    return np.asarray(np.log(odds * free) - np.log1p(_of_others(rows, odds * free)))
-
-
-def _of_others(groups: Indices, values: Array) -> Array:
-    """Sum over the other members of each one's group, (P,)."""
-    return np.maximum(np.bincount(groups, values)[groups] - values, 0.0) if len(values) else values

@@ -1,0 +1,97 @@
+"""Simulated annotators on tracks whose errors are known."""
+
+import numpy as np
+import pytest
+
+from tests.review.made import crossing, drained, swapped, tracks_of, walk
+from workbench.core.fixes import Fix, Operation
+from workbench.core.issues import Issue
+from workbench.metrics.sequence import TrackRows
+from workbench.services.identity_cost import QUEUE, identity_cost
+from workbench.services.identity_events import events_of, shown
+from workbench.services.judging import Judge
+from workbench.services.simulating import ceiling, work_the_queue
+from workbench.services.time_order import Tool, work_in_time_order
+
+
+def truth_of(*walks):
+    rows = np.concatenate(walks)
+    return TrackRows.of(rows[:, 1], rows[:, 0], rows[:, 2:6])
+
+
+@pytest.fixture
+def case():
+    """Tracks with an exchange in frame 50 and one target in two parts, and their truth."""
+    alone = walk(4, range(100), start=(0.0, 20.0))
+    rows = np.concatenate([*crossing(), alone])
+    wrong = swapped(rows, 1, 2, 50)
+    later = (wrong[:, 0] == 4) & (wrong[:, 1] > 60)
+    wrong = wrong[~((wrong[:, 0] == 4) & (wrong[:, 1] > 55) & (wrong[:, 1] <= 60))]
+    later = (wrong[:, 0] == 4) & (wrong[:, 1] > 60)
+    wrong[later, 0] = 9
+    return tracks_of(wrong), truth_of(rows)
+
+
+def test_events_are_what_clear_counts(case):
+    # A match is kept while it may be: the exchange is seen when the two no longer overlap enough.
+    found = events_of(Judge.of(*case))
+    assert sorted((e.before, e.after, e.first) for e in found) == [(1, 2, 52), (2, 1, 52), (4, 9, 61)]
+    assert [e.fragment for e in found] == [False, False, True]
+
+
+def test_an_issue_shows_an_event_of_its_tracks_in_its_frames(case):
+    events = [e for e in events_of(Judge.of(*case)) if e.switch and not e.fragment]
+    issue = Issue("possible-switch", 52, 44, 60, (2, 1), 0.5, 10.0)
+    assert shown(events, [issue]) == [True, True]
+    assert shown(events, [Issue("death", 52, 44, 60, (2,), 0.5, 10.0)]) == [False, False]
+    assert shown(events, [Issue("possible-switch", 20, 12, 28, (2, 1), 0.5, 10.0)]) == [False, False]
+
+
+@pytest.mark.parametrize(
+    ("fix", "right"),
+    [
+        (Fix(Operation.SWAP, (1, 2), 50), True),
+        (Fix(Operation.SWAP, (1, 2), 20), False),
+        (Fix(Operation.SWAP, (1, 3), 50), False),
+        (Fix(Operation.JOIN, (4, 9)), True),
+        (Fix(Operation.JOIN, (4, 3)), False),
+        (Fix(Operation.SPLIT, (1,), 50), True),
+        (Fix(Operation.SPLIT, (3,), 50), False),
+        (Fix(Operation.MERGE, (1, 3)), False),
+        (Fix(Operation.DELETE, (3,)), False),
+    ],
+)
+def test_corrections_are_judged_by_the_two_sides_of_their_place(case, fix, right):
+    issue = Issue("any", fix.start, 0, 100, fix.tracks, 0.5, 1.0, fix)
+    assert Judge.of(*case).is_true(issue) is right
+
+
+def test_the_queue_and_those_without_it_reach_the_truth(case):
+    tracks, truth = case
+    most = ceiling(Judge.of(tracks, truth))
+    queue = drained(work_the_queue(tracks, truth))
+    assert queue.points[0].idf1 < 0.75
+    assert queue.points[-1].idf1 > 0.99
+    assert queue.actions_to(0.99 * most) <= 6
+    slow = drained(work_in_time_order(tracks, truth, Tool.SPLIT_AND_MERGE))
+    fast = drained(work_in_time_order(tracks, truth, Tool.FROM_HERE_ON))
+    assert slow.points[-1].idf1 > 0.99
+    assert fast.points[-1].idf1 > 0.99
+    assert (slow.points[-1].actions, fast.points[-1].actions) == (5, 2)
+
+
+def test_what_was_rejected_is_not_asked_again(case):
+    tracks, truth = case
+    steps = list(work_the_queue(tracks, truth, most=500))
+    actions = [s.done for s in steps if s.text == "Correcting"]
+    assert actions == sorted(set(actions))
+    assert len(actions) < 500
+
+
+def test_the_whole_comparison(case):
+    cost = drained(identity_cost(*case))
+    assert cost.switches == (3, 3)
+    assert cost.fragments == (1, 1)
+    assert set(cost.curves) == {QUEUE, *map(str, Tool)}
+    assert cost.figures()["actions"][QUEUE] is not None
+    assert len(cost.panel("made").curves) == 6

@@ -1,0 +1,132 @@
+"""What clean identities cost: annotators with the ground truth in hand correct tracks, action by action.
+
+One works the queue of issues from its head: accepts a right correction, rejects a wrong one, one action
+each; after an accepted one the queue is made anew, and what was rejected is not asked again. The other has no
+queue: see ``time_order``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from workbench.core.fixes import Operation
+from workbench.core.issues import Issue
+from workbench.core.progress import Progress
+from workbench.core.track_boxes import TrackBoxes
+from workbench.metrics.hota import hota
+from workbench.metrics.identity import identity
+from workbench.metrics.sequence import TrackRows
+from workbench.review.apply_fix import apply_fix, moved
+from workbench.review.finding import FindOptions, find_issues
+from workbench.review.view import Evidence
+from workbench.services.judging import Judge
+
+ENOUGH = 0.99  # of what the boxes allow
+
+CORRECTING = frozenset({
+    Operation.SWAP, Operation.MERGE, Operation.JOIN, Operation.SPLIT, Operation.DELETE, Operation.FILL
+})  # fmt: skip
+"""Operations that can be simulated: those that need no tracker and no picture."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """After so many actions.
+
+    Args:
+        actions: key presses or clicks that decide something.
+        idf1, hota: of the tracks then, [0, 1].
+    """
+
+    actions: int
+    idf1: float
+    hota: float
+
+
+@dataclass
+class Curve:
+    """How tracks get better with every action; one point for the start and one for each change."""
+
+    points: list[Point] = field(default_factory=list)
+
+    def add(self, actions: int, judge: Judge) -> None:
+        """Measure tracks."""
+        score = float(hota(judge.sequence).hota.mean())
+        self.points.append(Point(actions, identity(judge.sequence).idf1, score))
+
+    def actions_to(self, idf1: float) -> int | None:
+        """Actions after which IDF1 is at least so much; None = never."""
+        return next((p.actions for p in self.points if p.idf1 >= idf1), None)
+
+
+def ceiling(judge: Judge) -> float:
+    """IDF1 if every box had the identity of the true track it is matched with, and nothing else changed."""
+    matched = int((judge.who >= 0).sum())
+    return 2 * matched / max(1, len(judge.sequence.truth) + len(judge.sequence.predicted))
+
+
+def work_the_queue(
+    tracks: TrackBoxes,
+    truth: TrackRows,
+    *,
+    evidence: Evidence | None = None,
+    frames: int | None = None,
+    most: int = 1000,
+) -> Generator[Progress, None, Curve]:
+    """Correct tracks with the queue in order.
+
+    Args:
+        tracks: what a tracker made.
+        truth: what they should be.
+        evidence: what is known beside the boxes.
+        frames: of the video.
+        most: actions after which the annotator stops.
+
+    Yields:
+        Progress with the number of actions.
+
+    Raises:
+        UserError: tracks and truth cannot be measured.
+    """
+    evidence = evidence or Evidence(frames=frames)
+    judge = Judge.of(tracks, truth, frames)
+    curve, asked = Curve(), set[tuple[object, ...]]()
+    curve.add(0, judge)
+    actions, changed = 0, True
+    while changed and actions < most:
+        changed = False
+        queue = yield from _found(tracks, evidence)
+        for issue in queue:
+            place = _place(issue, tracks)
+            if place in asked or actions == most:
+                continue
+            actions += 1
+            yield Progress(actions, most, "Correcting")
+            asked.add(place)
+            if issue.fix and judge.is_true(issue):
+                fixed = apply_fix(tracks, issue.fix)
+                evidence, tracks = moved(evidence, tracks, fixed), fixed.tracks
+                judge = Judge.of(tracks, truth, frames)
+                curve.add(actions, judge)
+                changed = True
+                break
+    return curve
+
+
+def _found(tracks: TrackBoxes, evidence: Evidence) -> Generator[Progress, None, list[Issue]]:
+    found = yield from find_issues(tracks, evidence, FindOptions())
+    return [i for i in found if i.fix and i.fix.operation in CORRECTING]
+
+
+def _place(issue: Issue, tracks: TrackBoxes) -> tuple[object, ...]:
+    """What is the same when an issue is found again after other corrections: boxes, whatever their tracks."""
+    assert issue.fix
+    boxes = []
+    for track in issue.tracks:
+        rows = tracks.of_track(track)
+        at = min(int(np.searchsorted(rows.frames, issue.frame)), len(rows) - 1)
+        boxes.append((int(rows.frames[at]), *np.round(rows.boxes[at], 1).tolist()))
+    return (issue.fix.operation, issue.frame, *sorted(boxes))
