@@ -186,16 +186,20 @@ class MainWindow(QMainWindow):
             stack((self.notice, self.canvas, self.reviewing.stage, self.transport), growing=self.canvas)
         )
         listed = stack((self.tracing.filter, self.tracks), growing=self.tracks)
-        tracks = {"Tracks": listed, "Classes": self.classes, "History": self.tracing.history}
+        things = {
+            "Tracks": listed,
+            "Classes": self.classes,
+            "History": self.tracing.history,
+            "Models": self.detection.models_panel,
+        }
         tools = {
             "Run": self.running.panel,
             "Review": self.reviewing.panel,
             "Detection": self.detection.panel,
-            "Models": self.detection.models_panel,
             "Statistics": self.counting.panel,
             "Scores": self.scoring.panel,
         }
-        self.places = add_docks(self, right=(tracks, tools), bottom={"Timeline": self.timeline})
+        self.places = add_docks(self, right=(things, tools), bottom={"Timeline": self.timeline})
         self.class_commands.panel_wanted.connect(self.places["Classes"].raise_)
         self.detection.commands.panel_wanted.connect(self.places["Detection"].raise_)
         self.counting.commands.panel_wanted.connect(self.places["Statistics"].raise_)
