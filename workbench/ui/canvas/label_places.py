@@ -15,7 +15,7 @@ from workbench.ui.canvas.raster import Ints
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-MANY = 200  # labels; more are shortened from the start, and not compared with each other
+MANY = 120  # labels; more are shortened from the start, and not compared with each other
 
 
 def above(rects: Ints, sizes: Floats, *, lift: NDArray[np.integer], gap: int, height: int) -> Floats:
