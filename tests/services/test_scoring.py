@@ -84,7 +84,7 @@ def test_a_run_is_scored_as_its_tracker_made_it_in_the_frames_it_was_about(proje
         tracks = TrackBoxes.of(rows.ids[kept], rows.frames[kept], rows.boxes[kept], scores=rows.seventh[kept])
         write_tracks(run_folder(project, run.id), tracks)
         project.finish_run(run.id)
-    everything, half, whole = layers_of(project, 1)
+    half, whole, everything = layers_of(project, 1)
     assert everything == EVERYTHING
     assert half.title.startswith("Run 3: people, offline (")
     figures = result(score_layer(project, 1, whole)).figures()["all"]

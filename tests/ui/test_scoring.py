@@ -12,6 +12,8 @@ from workbench.__main__ import main
 from workbench.core.rows import Origin
 from workbench.services.plots import bin_edges
 from workbench.services.projects import open_path
+from workbench.services.run_storing import KIND
+from workbench.services.scoring import EVERYTHING
 from workbench.ui.main_window import MainWindow
 from workbench.video.writer import write_video
 
@@ -76,3 +78,16 @@ def test_a_file_of_ground_truth_is_used_and_an_edit_makes_the_scores_old(qtbot, 
     assert note.text() == "All tracks but imported ones against gt.txt, in per cent."
     window.project.undo()
     qtbot.waitUntil(lambda: "edited since" in note.text(), timeout=TIMEOUT)
+
+
+def test_the_newest_run_is_scored_unless_the_user_chooses(qtbot, window):
+    project, video, panel = window.project, window.state.video.id, window.scoring.panel
+    window.places["Scores"].raise_()
+    assert panel.layer == EVERYTHING
+    runs = [project.add_run(video_id=video, kind=KIND, model=name) for name in "ab"]
+    qtbot.waitUntil(lambda: panel.layer.run_id == runs[1].id, timeout=TIMEOUT)
+    panel._layers.setCurrentIndex(1)
+    panel._layers.activated.emit(1)
+    project.add_run(video_id=video, kind=KIND, model="c")
+    qtbot.waitUntil(lambda: panel._layers.count() == 4, timeout=TIMEOUT)
+    assert panel.layer.run_id == runs[0].id

@@ -46,9 +46,9 @@ EVERYTHING = Layer("All tracks but imported ones")
 
 
 def layers_of(project: Project, video_id: int) -> list[Layer]:
-    """The layers of a video: everything, then its runs, the newest first."""
+    """The layers of a video: its runs, the newest first, then everything."""
     runs = [run for run in project.runs(video_id) if run.kind == KIND]
-    return [EVERYTHING, *(Layer(title_of(run), run.id) for run in reversed(runs))]
+    return [*(Layer(title_of(run), run.id) for run in reversed(runs)), EVERYTHING]
 
 
 def title_of(run: Run) -> str:

@@ -82,5 +82,11 @@ class Scoring(QObject):
             return
         against = "imported boxes" if scored.truth is None else scored.truth.name
         self._note = f"{scored.layer.title} against {against}, in per cent."
+        if (
+            scored.layer == EVERYTHING
+            and scored.truth is None
+            and len(layers_of(self._state.project, video.id)) > 1
+        ):
+            self._note += " A run adds no box where an imported one is: score the run itself."
         self.panel.show_scores(scored.figures, scored.panels, self._note)
         self.panel.show_frame(self._state.frame)

@@ -68,6 +68,8 @@ class ScoresPanel(QWidget):
         super().__init__(parent)
         self._layers = _list("Which tracks are scored")
         self._layers.addItem(EVERYTHING.title, EVERYTHING)
+        self._layers.activated.connect(self._on_layer)
+        self._own_choice = False  # otherwise the newest run is scored
         self._truth = _list("Ground truth: boxes that were imported into the project, or a MOTChallenge file")
         self._truth.addItem(IMPORTED)
         self._truth.addItem(CHOOSE)
@@ -139,13 +141,13 @@ class ScoresPanel(QWidget):
         return None if chosen is None else Path(chosen)
 
     def show_layers(self, layers: Sequence[Layer]) -> None:
-        """List what can be scored; the chosen layer stays chosen."""
-        chosen = self.layer
+        """List what can be scored; the layer that the user chose stays chosen, or else it is the first."""
+        chosen = self.layer if self._own_choice else None
         with QSignalBlocker(self._layers):
             self._layers.clear()
             for layer in layers:
                 self._layers.addItem(layer.title, layer)
-            self._layers.setCurrentIndex(max(self._layers.findData(chosen), 0))
+            self._layers.setCurrentIndex(layers.index(chosen) if chosen in layers else 0)
 
     def use_truth(self, path: Path) -> None:
         """Score against this file from now on."""
@@ -194,6 +196,10 @@ class ScoresPanel(QWidget):
         """Tell that layers shall be listed."""
         super().showEvent(event)
         self.shown.emit()
+
+    @Slot()
+    def _on_layer(self) -> None:
+        self._own_choice = True
 
     @Slot(int)
     def _on_truth(self, _row: int) -> None:
