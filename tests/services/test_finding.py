@@ -4,16 +4,19 @@ import numpy as np
 import pytest
 
 from tests.services.identity_project import add_track, box, carry_out, new_project, state
+from workbench.core.detections import Detections
 from workbench.core.edits import ChangeSet
 from workbench.core.fixes import Fix, Operation
 from workbench.core.issues import Issue
 from workbench.core.rows import TrackRow
 from workbench.services import reviewing
 from workbench.services.editing import delete_tracks
+from workbench.services.embeddings import embeddings_of
 from workbench.services.finding import find
 from workbench.services.looks import looks_of
 from workbench.services.projects import open_media
 from workbench.services.reviewing import Filters
+from workbench.services.run_files import DetectionWriter, run_folder
 from workbench.video.writer import write_video
 
 EVERY = Filters(verdicts=frozenset({"", "accepted", "rejected", "skipped", "fixed"}))
@@ -199,3 +202,22 @@ def test_without_its_video_a_project_is_judged_by_its_boxes(seen):
     seen.video_file(seen.video(1)).unlink()
     result = drained(find(seen, 1, rules=[]))
     assert any("not where it was" in p for p in result.problems)
+
+
+def test_embeddings_that_a_run_kept_are_found_again_by_place(project):
+    a, b = add_track(project, 1, range(10)), add_track(project, 2, range(10))
+    run = project.add_run(video_id=1, kind="detect and associate", parameters={"start": 0})
+    writer = DetectionWriter(run_folder(project, run.id), key="made", start=0)
+    for frame in range(10):
+        places = [(101.0, float(frame), 30.0, 40.0), (200.0, float(frame), 30.0, 40.0)]
+        embeddings = np.eye(2, dtype=np.float32)
+        plain = (np.array(places), np.ones(2), np.zeros(2, np.int64))
+        writer.add(frame, Detections(*plain, embeddings=embeddings))
+    writer.flush()
+    boxes = project.track_boxes(1)
+    looks = embeddings_of(project, 1, boxes)
+    assert looks[boxes.tracks == a].tolist() == [[1.0, 0.0]] * 10
+    assert looks[boxes.tracks == b].tolist() == [[0.0, 1.0]] * 10
+    for number in (3, 4, 5):
+        add_track(project, number, range(10))
+    assert embeddings_of(project, 1, project.track_boxes(1)) is None, "too few of the boxes have one"

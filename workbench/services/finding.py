@@ -16,6 +16,7 @@ from workbench.core.track_boxes import TrackBoxes
 from workbench.review.appearance import Looks
 from workbench.review.finding import FindOptions, find_issues
 from workbench.review.view import Evidence, Links
+from workbench.services.embeddings import embeddings_of
 from workbench.services.looks import looks_of
 from workbench.services.plugin_guard import GuardedRule
 from workbench.services.plugins import Choice, review_rules
@@ -64,7 +65,8 @@ def find(
 
     Args:
         options: of ``review.finding``.
-        look: use what the boxes show; the first time, every frame with a box is decoded.
+        look: use what the boxes show, unless a run kept embeddings of them; the first time, every frame with
+            a box is decoded.
         rules: review rules of plugins; None = all there are.
 
     Raises:
@@ -74,8 +76,8 @@ def find(
     yield Progress(0, None, "Reading the tracks")
     boxes = project.track_boxes(video_id)
     problems: list[str] = []
-    looks = None
-    if look:
+    looks = embeddings_of(project, video_id, boxes)
+    if look and looks is None:
         looks = yield from looks_of(project, video_id, boxes)
         if looks is None:
             problems.append("The video is not where it was, so only the boxes were judged.")

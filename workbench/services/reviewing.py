@@ -14,7 +14,6 @@ from workbench.core.fixes import Fix
 from workbench.core.rows import ReviewItemRow
 from workbench.services import identities
 from workbench.services.editing import join
-from workbench.services.finding import Found, find
 from workbench.services.identities import Plan
 from workbench.services.review_items import (
     ACCEPTED,
@@ -26,22 +25,6 @@ from workbench.services.review_items import (
     ReviewItem,
 )
 from workbench.store import Project
-
-__all__ = [
-    "Filters",
-    "Found",
-    "ReviewProgress",
-    "accept",
-    "comment",
-    "find",
-    "find_item",
-    "fix_otherwise",
-    "progress",
-    "queue",
-    "reject",
-    "reopen",
-    "skip",
-]
 
 
 @dataclass(frozen=True)
