@@ -44,7 +44,11 @@ def add_run(commands: Any) -> None:
     add("--video", help="name of the video; needed where the project has several")
     add("--range", type=frames, default=(None, None), metavar="a:b", help="from frame a up to, not with, b")
     add("--classes", type=names, default=(), metavar="NAME,...", help="only these (default: all)")
-    add("--threshold", type=share, help="least score of a detection that takes part")
+    add(
+        "--threshold",
+        type=share,
+        help="least score of detections that take part (default: 0.4 for offline, all for others)",
+    )
     add(
         "--set",
         action="append",

@@ -39,6 +39,7 @@ class MultiTracker:
         make: makes a fresh tracker; None = it wants the whole video at once.
         moves: it uses the camera's motion.
         looks: it is shown the pictures.
+        least_score: of a detector's objects that it is given where nobody says otherwise; None = all.
     """
 
     name: str
@@ -48,6 +49,7 @@ class MultiTracker:
     make: Callable[[Any], Tracker] | None
     moves: bool = False
     looks: bool = False
+    least_score: float | None = None
 
     @property
     def parameters(self) -> tuple[Parameter, ...]:
@@ -66,6 +68,7 @@ TRACKERS = (
         "Links tracklets over the whole video, fills gaps and says how sure each link is: the most accurate.",
         OfflineOptions,
         None,
+        least_score=0.4,  # as FairMOT and CenterTrack have it for pedestrians
     ),
     MultiTracker(
         "byte-track",

@@ -77,7 +77,7 @@ def track_file(path: Path, options: RunOptions, *, keep: Keep | None = None) -> 
     """
     yield Progress(0, None, f"Reading {path.name}")
     found, names, notes = read_detections(path, options)
-    association = association_of(options, names, None)
+    association = association_of(options, names, None, chosen_already=True)
     return (yield from only_tracks(association, found, state="done", problems=notes, keep=keep))
 
 
@@ -93,7 +93,7 @@ def track_file_in(
     video = project.video(video_id)
     found, names, notes = read_detections(path, options, frame_count=video.frame_count)
     file = project.video_file(video)
-    association = association_of(options, names, file if file.exists() else None)
+    association = association_of(options, names, file if file.exists() else None, chosen_already=True)
     entry = project.add_run(
         video_id=video_id,
         kind=KIND,

@@ -23,7 +23,7 @@ class RunOptions:
         tracker: a name that ``multi_trackers`` has.
         start, stop: frames [start, stop); None = to the end.
         classes: names of those that become tracks; empty = all.
-        threshold: score that a detection needs to take part, [0, 1]; None = the tracker decides.
+        threshold: score that a detection needs to take part, [0, 1]; None = ``MultiTracker.least_score``.
         detector_settings, tracker_settings: values of some of their parameters.
         seed: of everything random.
         resume: go on with an earlier run of the same detector that did not come to its end.
@@ -41,19 +41,27 @@ class RunOptions:
     resume: bool = True
 
 
-def association_of(options: RunOptions, names: tuple[str, ...], video: Path | None) -> Association:
+def association_of(
+    options: RunOptions, names: tuple[str, ...], video: Path | None, *, chosen_already: bool = False
+) -> Association:
     """What a run's options say of the tracker.
+
+    Args:
+        names: of the classes that detections count.
+        video: where the pictures are; None = nowhere.
+        chosen_already: somebody has left out what is unlikely, so that all takes part.
 
     Raises:
         UserError: no such tracker, parameter or class.
     """
     tracker = find_multi_tracker(options.tracker)
+    least = None if chosen_already else tracker.least_score
     return Association(
         tracker,
         tracker.configured(options.tracker_settings),
         names,
         class_numbers(names, options.classes),
-        options.threshold,
+        least if options.threshold is None else options.threshold,
         video,
     )
 
@@ -86,6 +94,6 @@ def record(options: RunOptions, association: Association) -> dict[str, Any]:
         "tracker": options.tracker,
         "tracker_settings": values_of(association.options),
         "classes": list(options.classes),
-        "threshold": options.threshold,
+        "threshold": association.threshold,
         "names": list(association.names),
     }

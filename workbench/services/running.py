@@ -155,6 +155,8 @@ def _what_is_kept(ending: Ending) -> str:
     except WorkbenchError as error:
         return f"What was found before could not be stored either: {error}"
     count = outcome.stop - outcome.start
+    if not count:
+        return "Nothing had been found before."
     return f"What was found in the {count} frames before is kept; the same run again goes on from there."
 
 
