@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.store.reference import add, box, new_project, track
 from workbench.__main__ import main
 
 TRACKS = Path(__file__).resolve().parent / "data" / "scores" / "made" / "crossing.txt"
@@ -55,3 +56,17 @@ def test_what_makes_no_sense_is_one_sentence(words, said, walkers, tmp_path, cap
     assert said in captured.err
     assert captured.err.count("\n") == 1
     assert not (tmp_path / "out").exists()
+
+
+def test_a_project_is_counted_and_remembers_its_lines(tmp_path, capsys):
+    path = tmp_path / "p.wbp"
+    with new_project(path) as project:
+        project.apply(add("Add", [track(1)], [box(1, f, x=10.0 * f) for f in range(20)]))
+    command = ["stats", str(path), "--out", str(tmp_path / "out")]
+    assert main([*command, "--line", "Door=100,400,100,0", "--remember"]) == 0
+    assert "Door: 1 in, 0 out" in capsys.readouterr().out
+    assert main([*command, "--anchor", "centre"]) == 0
+    assert "Door: 1 in, 0 out" in capsys.readouterr().out
+    with (tmp_path / "out" / "crossings.csv").open() as file:
+        (row,) = csv.DictReader(file)
+    assert row | {"frame": "9", "seconds": "0.360", "class": "person", "x": "100.00", "y": "60.00"} == row

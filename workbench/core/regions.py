@@ -76,10 +76,11 @@ class Region:
             UserError: it is no region.
         """
         try:
-            assert isinstance(data, Mapping)
+            if not isinstance(data, Mapping):
+                raise TypeError
             points = tuple((float(x), float(y)) for x, y in data["points"])
             return cls(str(data["name"]), Kind(data["kind"]), points, Anchor(data.get("anchor", Anchor.FOOT)))
-        except (AssertionError, KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise UserError(
                 f"A line or zone has “name”, “kind” (line, zone) and “points”, not {data!r:.80}."
             ) from error

@@ -12,7 +12,7 @@ from workbench.store import Project
 def regions_of(project: Project, video_id: int) -> tuple[Region, ...]:
     """The lines and zones of a video in the order they were drawn."""
     stored = project.setting(_key(video_id), [])
-    return tuple(Region.from_json(data) for data in stored if isinstance(stored, list))
+    return tuple(map(Region.from_json, stored if isinstance(stored, list) else []))
 
 
 def remember_regions(project: Project, video_id: int, regions: Sequence[Region]) -> None:

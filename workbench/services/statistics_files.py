@@ -106,7 +106,8 @@ def _over_time(title: str, frame_count: int, counted: Mapping[str, Ints]) -> Cur
     frames = np.arange(frame_count, dtype=np.float64)
     curves = {name: _corners(frames, counts.astype(np.float64)) for name, counts in counted.items()}
     most = max((float(counts.max(initial=0)) for counts in counted.values()), default=0.0)
-    return Curves(title, "frame", curves, height=220, last=max(1.0, frame_count), top=max(1.0, most))
+    top = 5.0 * max(1, math.ceil(most / 5))  # the grid has five rows, and there is no half target
+    return Curves(title, "frame", curves, height=220, last=max(1.0, frame_count), top=top)
 
 
 def _corners(x: Array, y: Array) -> tuple[Array, Array]:

@@ -141,7 +141,9 @@ class Counting(QObject):
             self._read_regions()
             if self._regions != before:
                 self._want(rest=0)
-        elif scope.tables & {"box", "track"} and scope.touches(video=video.id):
+        elif "category" in scope.tables or (
+            scope.tables & {"box", "track"} and scope.touches(video=video.id)
+        ):
             self._want()
 
     def _read_regions(self) -> None:
