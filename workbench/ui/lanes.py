@@ -51,6 +51,8 @@ class Lanes:
         """Read again what an edit touched."""
         project, video = self._state.project, self._state.video
         assert video is not None
+        if not scope.tables & {"track", "box"}:
+            return
         if "track" in scope.tables:
             self._show_lanes(palette)
         if "box" in scope.tables:

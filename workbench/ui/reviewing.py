@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, QRectF, Signal, Slot
+from PySide6.QtCore import QObject, QRectF, QTimer, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
@@ -33,7 +33,7 @@ from workbench.ui.review.preview import conflict_words
 from workbench.ui.review.proposals import Proposals
 from workbench.ui.review.stage import ReviewStage
 from workbench.ui.review.strips import NO_STRIP, Names, Place, Strip, strip_of
-from workbench.ui.review.words import evidence, question
+from workbench.ui.review.words import evidence, likely, question
 from workbench.ui.state import UiState
 from workbench.ui.timeline import LaneMark, TimelineView
 from workbench.ui.worker import TaskQueue
@@ -99,6 +99,9 @@ class Reviewing(QObject):
         self._subject: Subject | None = None
         self._palette = Palette((), (), "track")
         self._actions: dict[str, QAction] = {}
+        self._timer = QTimer(self)  # what is shown is painted first
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._fetch)
         self.identity.answered = lambda: self.agenda.current
         self._connect()
 
@@ -139,6 +142,7 @@ class Reviewing(QObject):
 
     def close(self) -> None:
         """End the thread."""
+        self._timer.stop()
         self.crops.close()
 
     # What the window tells
@@ -163,7 +167,7 @@ class Reviewing(QObject):
         if self.proposals.waiting is not None and scope.tables & {"box", "track"}:
             self.proposals.leave()  # it was made for boxes that are no more
         if "review_item" in scope.tables or "track" in scope.tables:
-            self.agenda.read()
+            self.agenda.read_again(scope.tracks)
         subject = self._subject
         if (
             subject is not None
@@ -216,8 +220,8 @@ class Reviewing(QObject):
     def _show_subject(self) -> None:
         """Show the correction that waits, else the item, else nothing."""
         self._subject = self._subject_now()
-        self._state.correction.show(None if self._subject is None else self._subject.plan)
-        self._on_preview()
+        if not self._state.correction.show(None if self._subject is None else self._subject.plan):
+            self._on_preview()
 
     def _subject_now(self) -> Subject | None:
         waiting, item = self.proposals.waiting, self.agenda.current
@@ -247,7 +251,7 @@ class Reviewing(QObject):
         self._show_card(subject)
         strip = self._strip(subject, after=self._state.correction.is_on)
         self.stage.strip.show_strip(strip, dashed=self._state.correction.is_on)
-        self._fetch(subject, strip)
+        self._timer.start()
 
     def _show_card(self, subject: Subject) -> None:
         waiting, item = self.proposals.waiting, self.agenda.current
@@ -315,8 +319,12 @@ class Reviewing(QObject):
         )
         return strip_of(place, box_of, names, frame_count=self._state.frame_count)
 
-    def _fetch(self, subject: Subject, strip: Strip) -> None:
-        """Have the pictures of this subject decoded, and then those of the items that come next."""
+    @Slot()
+    def _fetch(self) -> None:
+        """Have the pictures of the subject decoded, and then those of the items that come next."""
+        subject, strip = self._subject, self.stage.strip.strip
+        if subject is None:
+            return
         following = self.agenda.following(AHEAD) if self.agenda.current is not None else []
         strips = [self._strip(_plain(item), after=False) for item in following]
         other = self._strip(subject, after=False)
@@ -343,6 +351,6 @@ def _no_fix(item: ReviewItem) -> str:
 
 
 def _detail(item: ReviewItem) -> str:
-    parts = [f"{100 * item.probability:.0f} % likely", f"{item.row.gain:.0f} boxes", evidence(item)]
+    parts = [likely(item), f"{item.row.gain:.0f} boxes", evidence(item)]
     words = ", ".join(part for part in parts if part)
     return words + (f". “{item.row.comment}”" if item.row.comment else "")

@@ -44,12 +44,17 @@ class Card(QFrame):
         self._buttons.setSpacing(2)
         texts = QVBoxLayout()
         texts.setSpacing(1)
-        for label in (self._title, self._fix, self._warning, self._detail):
+        for label in (self._title, self._fix):
             texts.addWidget(label)
-        layout = QHBoxLayout(self)
+        top = QHBoxLayout()
+        top.addLayout(texts, 1)
+        top.addLayout(self._buttons)
+        layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 4, 6, 4)
-        layout.addLayout(texts, 1)
-        layout.addLayout(self._buttons)
+        layout.setSpacing(1)
+        layout.addLayout(top)
+        for label in (self._warning, self._detail):
+            layout.addWidget(label)
         self._shown: tuple[QAction, ...] = ()
         self.hide()
 

@@ -20,7 +20,7 @@ from workbench.ui.theme import ACCENT
 
 TITLE = 84  # pixels left of the pieces
 HEAD = 18  # above them
-HIGHEST, LOWEST = 92, 64  # pixels of a row, where there are up to two and more
+HIGHEST, LOWEST = 98, 66  # pixels of a row, where there are up to two and more
 GAP = 3
 FRAME = 2.5  # line of the track's colour
 

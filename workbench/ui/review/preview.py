@@ -68,15 +68,16 @@ class Preview(QObject):
         """Whether something is shown that is not so."""
         return self.plan is not None and self.after
 
-    def show(self, plan: Plan | None) -> None:
-        """Show a plan as it would be, or none."""
+    def show(self, plan: Plan | None) -> bool:
+        """Show a plan as it would be, or none; returns whether that is another."""
         if plan is None and self.plan is None:
-            return
+            return False
         self.plan, self.after = plan, True
         self._frames = {} if plan is None else changes_by_frame(_changes(plan, "box"))
         rows = [] if plan is None else [row for c in _changes(plan, "track") for row in c.after]
         self.tracks = {row.id: row for row in rows if isinstance(row, TrackRow)}
         self.changed.emit()
+        return True
 
     def toggle(self) -> None:
         """Show the other side: as it is, as it would be."""

@@ -14,8 +14,8 @@ from workbench.ui.review.crops import Crop
 COLUMNS = 7
 MOST_ROWS = 3
 STEP = 6  # frames by which a column is further from the place than the last
-ROOM = 1.3  # side of a piece, in sides of the largest box
-SLIMMEST, WIDEST = 1.0, 1.6  # width of a piece, in its heights
+ROOM = 1.15  # side of a piece, in sides of the largest box
+SLIMMEST, WIDEST = 1.25, 1.6  # width of a piece, in its heights
 SMALLEST = 12  # pixels of a piece's side
 
 BoxOf = Callable[[int, int], Box | None]

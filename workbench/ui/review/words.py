@@ -33,6 +33,12 @@ def question(item: ReviewItem, titles: Mapping[int, str]) -> str:
     return f"{kind_words(item.kind)}: {who} at frame {item.frame}"
 
 
+def likely(item: ReviewItem) -> str:
+    """How probable it is, in words; nothing is quite certain."""
+    percent = 100 * item.probability
+    return "over 99 % likely" if percent > 99 else f"{percent:.0f} % likely"
+
+
 def evidence(item: ReviewItem) -> str:
     """What speaks for it: one line, "" when nothing was measured."""
     return ", ".join(f"{name} {_value(value)}" for name, value in item.evidence if value is not None)

@@ -1,0 +1,164 @@
+"""Whether reviewing is quick: opening a long queue, and the next item after a verdict, pictures and all.
+
+    python benchmarks/review_ui.py [--items 10000] [--verdicts 24] [--think 0.7]
+
+The real window, offscreen, on a made 1080p clip with 200 tracks. An item is complete when its question, its
+film strip and the picture of its frame are there. Between two verdicts a person looks for ``think`` seconds,
+in which the pictures of the next items are fetched; without that time it is how long fetching takes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QEventLoop, QSettings, QTimer
+from PySide6.QtWidgets import QApplication
+
+from workbench.core.edits import ChangeSet
+from workbench.core.fixes import Fix, Operation
+from workbench.core.issues import Issue
+from workbench.core.rows import BoxRow, Origin, TrackRow
+from workbench.services.projects import open_path
+from workbench.services.review_items import row_of
+from workbench.training.synthetic.clip_types import ClipOptions
+from workbench.training.synthetic.clips import make_clip
+from workbench.ui.app import SWITCH_INTERVAL
+from workbench.ui.main_window import MainWindow
+from workbench.video.writer import write_video
+
+FRAMES, TRACKS = 240, 200
+
+
+def spin(seconds: float) -> None:
+    loop = QEventLoop()
+    QTimer.singleShot(round(seconds * 1000), loop.quit)
+    loop.exec()
+
+
+def until(condition, timeout: float = 60.0) -> None:
+    end = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError
+        spin(0.001)
+
+
+def fill(window: MainWindow, items: int) -> None:
+    """Tracks that wander, and issues of all kinds of places among them."""
+    project, video = window.project, window.state.video.id
+    rng = np.random.default_rng(0)
+    ids = list(project.new_ids("track", TRACKS))
+    tracks = [TrackRow(t, video, 1, i + 1, "", None) for i, t in enumerate(ids)]
+    start = rng.uniform((100, 100), (1700, 800), (TRACKS, 2))
+    step = rng.normal(0, 1.2, (TRACKS, 2))
+    rows = [
+        BoxRow(
+            video, f, t, *(start[i] + f * step[i]).tolist(), 60.0, 140.0, 0.8, Origin.MODEL, None, 0, 0, 0, 0
+        )
+        for f in range(FRAMES)
+        for i, t in enumerate(ids)
+    ]
+    for _ in project.apply_large(ChangeSet.of("Tracks", track=((), tracks), box=((), rows))):
+        pass
+    issues = [issue(rng, ids) for _ in range(items)]
+    new = project.new_ids("review_item", items)
+    found = [row_of(one, i, video) for i, one in zip(new, issues, strict=True)]
+    for _ in project.apply_large(ChangeSet.of("Find issues", review_item=((), found))):
+        pass
+    spin(0.5)
+
+
+def issue(rng: np.random.Generator, ids: list[int]) -> Issue:
+    a, b = (ids[i] for i in rng.choice(TRACKS, 2, replace=False))
+    frame = int(rng.integers(30, FRAMES - 30))
+    chance = float(rng.beta(1, 3))
+    fix = Fix(Operation.SWAP, (a, b), frame)
+    evidence = (("overlap", 0.4), ("motion prefers exchange", 1.2), ("looks prefer exchange", 2.1))
+    return Issue(
+        "possible-switch", frame, frame - 8, frame + 8, (a, b), chance, FRAMES - frame, fix, evidence
+    )
+
+
+def measure_opening(window: MainWindow, count: int = 9) -> np.ndarray:
+    """Milliseconds to read the queue and list it."""
+    times = []
+    for _ in range(count):
+        started = time.perf_counter()
+        window.reviewing.agenda.read()
+        window.reviewing.panel.repaint()
+        times.append((time.perf_counter() - started) * 1e3)
+    return np.array(times)
+
+
+def is_complete(window: MainWindow) -> bool:
+    return window.reviewing.stage.strip.is_complete and not window.loader.waiting
+
+
+def measure_verdicts(window: MainWindow, count: int, think: float) -> tuple[np.ndarray, np.ndarray]:
+    """Milliseconds of a verdict's key until the next item is complete; accepting and rejecting by turns.
+
+    Returns:
+        until it is complete, and how much of that the window could do nothing else; (count,) each.
+    """
+    times, blocked = [], []
+    window.reviewing.commands.next_item()
+    until(lambda: is_complete(window))
+    for i in range(count):
+        spin(think)
+        item = window.reviewing.agenda.current_id
+        started = time.perf_counter()
+        (window.reviewing.commands.accept_item if i % 2 else window.reviewing.commands.reject_item)()
+        blocked.append((time.perf_counter() - started) * 1e3)
+        until(lambda: is_complete(window))
+        window.canvas.repaint()
+        window.reviewing.stage.repaint()
+        times.append((time.perf_counter() - started) * 1e3)
+        assert window.reviewing.agenda.current_id not in (-1, item)
+    return np.array(times), np.array(blocked)
+
+
+def row(name: str, values: np.ndarray, bar: float | None) -> None:
+    value = float(np.percentile(values, 95))
+    met = "" if bar is None else "yes" if value < bar else "**no**"
+    wanted = "" if bar is None else f"{bar:.0f} ms"
+    print(f"| {name} | {np.median(values):.0f} ms | {value:.0f} ms | {wanted} | {met} |", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--items", type=int, default=10_000)
+    parser.add_argument("--verdicts", type=int, default=24)
+    parser.add_argument("--think", type=float, default=0.7, help="seconds between two verdicts")
+    arguments = parser.parse_args()
+    app = QApplication(sys.argv[:1])
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        options = ClipOptions(width=1920, height=1080, frames=FRAMES, targets=3, seed=11)
+        clip = write_video(folder / "clip.mp4", (frame.image for frame in make_clip(options)), fps=25.0)
+        window = MainWindow(open_path(clip), QSettings(str(folder / "s.ini"), QSettings.Format.IniFormat))
+        window.resize(1600, 1000)
+        window.show()
+        until(lambda: window.canvas.source_size != (0.0, 0.0))
+        fill(window, arguments.items)
+        print("| measure | median | 95 % | bar | met |\n|---|---|---|---|---|")
+        row(f"opening a queue of {arguments.items} items", measure_opening(window), 200)
+        times, blocked = measure_verdicts(window, arguments.verdicts, arguments.think)
+        row(f"verdict to next item complete, {arguments.think:.1f} s apart", times, 100)
+        row("of this, the window does nothing else", blocked, None)
+        row("the same at once, nothing fetched ahead", measure_verdicts(window, 6, 0.0)[0], None)
+        window.close()
+    app.processEvents()
+
+
+if __name__ == "__main__":
+    main()
