@@ -109,6 +109,15 @@ def test_pieces_give_the_same_result_and_gradients(budget):
         torch.testing.assert_close(parts[name].grad, value.grad)
 
 
+def test_weights_first_where_channels_grow_few_is_the_same():
+    inputs = layer_inputs(channels=4 * dcn.NARROWING, outputs=4)
+    with torch.no_grad():
+        fast = deform_conv2d(**inputs)
+    assert torch.is_grad_enabled()  # here the samples come first
+    torch.testing.assert_close(fast, deform_conv2d(**inputs))
+    assert fast.stride() == deform_conv2d(**inputs).stride()
+
+
 def test_sum_without_embedding_bag_is_the_same():
     random = torch.Generator().manual_seed(1)
     table = torch.randn(20, 3, generator=random)
