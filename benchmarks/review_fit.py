@@ -15,7 +15,7 @@ import argparse
 import os
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -32,11 +32,15 @@ from made_scenes import Scene, made_scene
 from offline_fit import ENDS, fitted
 from review_cases import TRACKERS, Case, case_of
 
+from workbench.metrics.identity import identity
 from workbench.review import breaks, fragments, models
+from workbench.review.apply_fix import apply_fix
 from workbench.review.candidates import Candidates
 from workbench.review.finding import candidates_of
 from workbench.review.models import TERMS
+from workbench.review.view import View
 from workbench.services.judging import Judge
+from workbench.services.simulating import CORRECTING
 
 Array = NDArray[np.float64]
 FITTED_WITH = {breaks.JUMP: (breaks.CHANGE, breaks.JUMP)}
@@ -44,6 +48,7 @@ FITTED_WITH = {breaks.JUMP: (breaks.CHANGE, breaks.JUMP)}
 Judgement = tuple[Candidates, NDArray[np.bool_]]
 Judged = dict[str, list[Judgement]]
 FOLDS = 3
+TRIED = 6  # true issues of a kind and case whose correction is tried
 
 
 def cases(seeds: range, frames: int) -> Iterator[Case]:
@@ -123,6 +128,25 @@ def certainty_of(kind: str, data: Judged) -> tuple[float, ...]:
     return tuple(np.round(fitted(terms, np.concatenate(true)), 2).tolist())
 
 
+def righted(cases: Sequence[Case], data: Judged) -> dict[str, tuple[int, float, float]]:
+    """Of each kind: true issues tried, their mean gain, and boxes that a correction counts as put right."""
+    rng = np.random.default_rng(0)
+    seen: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for number, case in enumerate(cases):
+        view = View.of(case.tracks, case.evidence)
+        before = identity(Judge.of(case.tracks, case.truth, case.frames).sequence).idf1
+        whole = (len(case.tracks) + len(case.truth)) / 2
+        for kind, pairs in data.items():
+            part, true = pairs[number]
+            tried = part[rng.permutation(np.flatnonzero(true))[:TRIED]]
+            for issue in tried.issues(view, np.ones(len(tried))):
+                if issue.fix and issue.fix.operation in CORRECTING:
+                    fixed = apply_fix(case.tracks, issue.fix).tracks
+                    after = identity(Judge.of(fixed, case.truth, case.frames).sequence).idf1
+                    seen[kind].append((issue.gain, (after - before) * whole))
+    return {k: (len(v), *np.round(np.mean(v, axis=0), 1).tolist()) for k, v in seen.items()}
+
+
 def next_ones(part: Candidates, true: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Of the true fragments those without another part of the same target between: one for each track."""
     kept = true.copy()
@@ -138,13 +162,12 @@ def main() -> None:
     parser.add_argument("--scenes", type=int, default=36)
     parser.add_argument("--frames", type=int, default=200)
     given = parser.parse_args()
-    report(
-        judged(cases(range(1000, 1000 + given.scenes), given.frames)),
-        judged(cases(range(5000, 5000 + given.scenes // 3), given.frames)),
-    )
+    train = list(cases(range(1000, 1000 + given.scenes), given.frames))
+    held_out = list(cases(range(5000, 5000 + given.scenes // 3), given.frames))
+    report(train, judged(train), judged(held_out))
 
 
-def report(train: Judged, held_out: Judged) -> None:
+def report(cases: Sequence[Case], train: Judged, held_out: Judged) -> None:
     for data in (train, held_out):
         data[fragments.KIND] = [(part, next_ones(part, true)) for part, true in data[fragments.KIND]]
     weights = {kind: weights_of(kind, train) for kind in TERMS}
@@ -154,6 +177,9 @@ def report(train: Judged, held_out: Judged) -> None:
         for kind, row in rows.items():
             print(f'    "{kind}": {row},')
         print("}")
+    print("\n| kind | true ones tried | gain | put right |\n|---|---|---|---|")
+    for kind, (tried, gain, right) in righted(cases, train).items():
+        print(f"| {kind} | {tried} | {gain} | {right} |")
     models.WEIGHTS.update(weights)
     models.CERTAINTY.update(certainty)
     print_calibration(held_out)

@@ -8,6 +8,7 @@ from workbench.core.boxes import Array
 from workbench.core.fixes import Fix, Operation
 from workbench.core.issues import Issue
 from workbench.review.candidates import Candidates
+from workbench.review.models import RIGHTED
 from workbench.review.view import View
 
 SURELY = 0.5  # probability of every link of a chain
@@ -50,7 +51,7 @@ def _issue(view: View, fragments: Candidates, chance: Array, links: list[int]) -
         int(fragments.stop[links[-1]]),
         ids,
         float(chance[links].prod()),
-        float(lengths.sum() - lengths.max()),
+        RIGHTED[fragments.kind] * float(lengths.sum() - lengths.max()),
         Fix(Operation.JOIN, ids),
         (("tracks", float(len(ids))), ("least sure link", round(float(chance[doubtful]), 3))),
     )

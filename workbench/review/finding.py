@@ -7,7 +7,7 @@ the queue from its head repairs most with the least.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,7 +22,7 @@ from workbench.review.doubles import doubles
 from workbench.review.ends import births_and_deaths
 from workbench.review.fragments import KIND as FRAGMENT
 from workbench.review.fragments import fragments
-from workbench.review.models import TERMS, probabilities
+from workbench.review.models import RIGHTED, TERMS, probabilities
 from workbench.review.phantoms import phantoms
 from workbench.review.scene import Scene
 from workbench.review.sizes import size_drifts
@@ -105,6 +105,7 @@ def _searches(scene: Scene) -> Iterator[Iterable[Candidates]]:
 def _likely(view: View, candidates: Candidates, options: FindOptions) -> list[Issue]:
     chance = probabilities(candidates)
     kept = np.flatnonzero((chance >= options.least) & (candidates.gain > 0) & ~_settled(view, candidates))
+    candidates = replace(candidates, gain=candidates.gain * RIGHTED[candidates.kind])
     linked = candidates[kept]
     found = chains(view, linked, chance[kept]) if candidates.kind == FRAGMENT else []
     kept = _without_repeats(candidates, chance, kept)
