@@ -1,0 +1,158 @@
+"""Moving objects before a camera that stands still: what differs from the empty background.
+
+The background is learned from frames of the whole video (``background``), so that objects are found from the
+first frame on, also those that stand still for a while, and each frame is looked at by itself. Shadows are
+taken away (``shadows``), fragments joined and objects that touch separated (``blobs``), by the size that
+objects of this video usually have.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from workbench.api import Detections, Image, option
+
+from .background import Background
+from .blobs import Region, joined, regions, separated
+from .shadows import without_shadows
+
+FAINTEST = 6.0  # difference of 255 that counts at the rim of an object, if its noise is less
+NOISY = 5.0  # standard deviations of its noise by which a pixel differs at least
+LEAST_SHARE = 0.15  # of the usual area of an object
+FEWEST = 12  # pixels of an object, at the size at which frames are looked at
+EVERYTHING = 0.7  # share of a frame that is no object but another light
+BEFORE = 60  # frames for a background that had no sample
+
+
+@dataclass(frozen=True)
+class MovingObjectsOptions:
+    """What counts as a moving object.
+
+    Args:
+        contrast: difference to the background, of 255, that an object has somewhere.
+        smallest: area at least, in pixels of the video; 0 = a share of the usual area.
+        margin: by which boxes are wider on each side, in shares of their size: rims are faint.
+        shadows: take the shadows of objects away.
+        separate: separate objects that touch, and join fragments of one.
+        samples: frames of the whole video from which the background is made.
+        longest_side: pixels to which larger frames are reduced.
+    """
+
+    contrast: float = option(24.0, low=2.0, high=200.0)
+    smallest: float = option(0.0, low=0.0)
+    margin: float = option(0.03, low=0.0, high=0.5)
+    shadows: bool = True
+    separate: bool = True
+    samples: int = option(40, low=0, high=500)
+    longest_side: int = option(1024, low=64, high=8192)
+
+
+class MovingObjects:
+    """The detector; see the module."""
+
+    classes = ("object",)
+
+    def __init__(self, options: MovingObjectsOptions) -> None:
+        self.options = options
+        self._background = Background(options.contrast)
+        self._usual = 0.0  # area of an object, in pixels at the size looked at; 0 = not known
+
+    @property
+    def samples(self) -> int:
+        """Frames of the whole video to learn from."""
+        return self.options.samples
+
+    @property
+    def warm_up(self) -> int:
+        """None where the video is known."""
+        return 0 if self._background.learned else BEFORE
+
+    def learn(self, frame: int, image: Image) -> None:
+        """Keep a frame for the background."""
+        self._background.add_sample(frame, self._reduced(image))
+
+    def detect(self, frame: int, image: Image) -> Detections:
+        """What moves, or has moved, in a frame."""
+        if self._background.is_waiting:
+            samples = self._background.build()
+            self._usual = _usual_area([o for at, seen in samples for o in self._objects(at, seen, 0.0)])
+        small = self._reduced(image)
+        found = self._objects(frame, small, self._usual)
+        if not self._usual:
+            self._usual = _usual_area(found)
+        scale = np.array([image.shape[1] / small.shape[1], image.shape[0] / small.shape[0]] * 2)
+        return self._detections(found, scale)
+
+    def _objects(self, frame: int, image: Image, usual: float) -> list[_Object]:
+        difference, noise, background = self._background.difference(frame, image)
+        smooth = cv2.GaussianBlur(difference, (0, 0), 1.0)
+        least = np.maximum(NOISY * noise, FAINTEST)
+        low = (smooth > least).astype(np.uint8)
+        if low.mean() > EVERYTHING:
+            return []
+        if self.options.shadows:
+            low = without_shadows(low, image, background)
+        low = cv2.morphologyEx(low, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5)))
+        high = (smooth > np.maximum(1.5 * least, self.options.contrast)).astype(np.uint8)
+        found = regions(low, high & low, fewest=FEWEST)
+        self._follow(image, found)
+        if self.options.separate:
+            found = separated(joined(found, usual), usual)
+        smallest = self._smallest(usual)
+        return [_Object(r, _strength(r, smooth)) for r in found if r.area >= smallest]
+
+    def _follow(self, image: Image, found: list[Region]) -> None:
+        if not self._background.learned:
+            moving = np.zeros(image.shape[:2], np.uint8)
+            for region in found:
+                moving[region.place] |= region.mask
+            self._background.follow(image, moving)
+
+    def _smallest(self, usual: float) -> float:
+        wanted = self.options.smallest * self._scale**2
+        return max(FEWEST, wanted or LEAST_SHARE * usual)
+
+    def _reduced(self, image: Image) -> Image:
+        """The frame at the size at which it is looked at."""
+        self._scale = min(self.options.longest_side / max(image.shape[:2]), 1.0)
+        if self._scale == 1.0:
+            return image
+        size = (round(image.shape[1] * self._scale), round(image.shape[0] * self._scale))
+        return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+    def _detections(self, found: list[_Object], scale: NDArray[np.float64]) -> Detections:
+        if not found:
+            return Detections.none()
+        boxes = np.array([o.region.box for o in found], np.float64) * scale
+        boxes[:, :2] -= self.options.margin * boxes[:, 2:]
+        boxes[:, 2:] *= 1 + 2 * self.options.margin
+        clear = 1 - np.exp(-np.array([o.strength for o in found]) / self.options.contrast)
+        size = np.minimum(np.array([o.region.area for o in found]) / max(self._usual, 1.0), 1.0)
+        scores = clear * np.sqrt(size)
+        order = np.argsort(-scores, kind="stable")
+        return Detections(boxes[order], scores[order], np.zeros(len(found), np.int64))
+
+
+class _Object(NamedTuple):
+    """A region, and how much it differs from the background, of 255."""
+
+    region: Region
+    strength: float
+
+
+def _strength(region: Region, difference: NDArray[np.uint8]) -> float:
+    return float(difference[region.place][region.mask > 0].mean())
+
+
+def _usual_area(found: list[_Object]) -> float:
+    """The area of an object of middle size; large ones count more, for noise is many and small."""
+    areas = np.sort([o.region.area for o in found])
+    if not len(areas):
+        return 0.0
+    weight = np.cumsum(areas)
+    return float(areas[np.searchsorted(weight, weight[-1] / 2)])
