@@ -1,17 +1,17 @@
 """The empty background of a camera that stands still, and what differs from it.
 
-From a sample of the whole video the background is the median of each pixel. That shows a ghost of whatever
-stood at one place for most of the time; a ghost is known by its outline, which is an edge of the background
-and not of the frames in which the place differs from it. There the background is taken from those frames
-(after the ghosts of Cucchiara et al., Detecting Moving Objects, Ghosts, and Shadows in Video Streams, 2003,
-who tell them by optical flow instead).
+From a sample of the video the background is the median of each pixel. That shows a ghost of whatever stood at
+one place for most of the time. Where a pixel has a second look that is steady over several samples, the place
+is a ghost if its outline is an edge of the median and not of the second look; then the second look is the
+background. (Cucchiara et al., Detecting Moving Objects, Ghosts, and Shadows in Video Streams, 2003, tell
+ghosts by optical flow, frame by frame.)
 
-Light that changes slowly is followed from sample to sample, the exposure from frame to frame. Without a
-sample, as for a camera, the background begins with the first frame and follows the later ones where nothing
-moves.
+Light that changes slowly is followed from sample to sample, the exposure from frame to frame.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -19,92 +19,52 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float32]
 Image = NDArray[np.uint8]
+Bits = NDArray[np.bool_]
 
-ROUNDS = 4  # in which ghosts are looked for
+ROUNDS = 3  # in which ghosts are looked for
 COARSE = 512  # pixels of the longest side at which they are
 SHARPER = 1.3  # times that an outline is sharper in one picture than in the other, to be believed
+FEWEST_SECOND, LEAST_SECOND = 3, 0.06  # samples that show a second look, and their share of all
+PARTLY = 0.6  # share of a ghost that differs in the samples that show what is behind it
+SAME_TIMES = 0.6  # share of the samples in which two neighbours differ, for them to be of one ghost
 RIM = 0.4  # width of the faint rim of a ghost, in square roots of its area
+FEWEST = 12  # pixels of a ghost
 MEASURED = 24  # samples from which noise is measured
-QUIET = 1.0  # least standard deviation of a pixel, of 255: a coded video has little noise of its own
+DEVIATIONS = 5.0  # of its noise by which a pixel differs at least
 LEAST_GAIN, MOST_GAIN = 0.6, 1.6  # of the exposure
 LIGHT_CELL = 32  # pixels over which light changes evenly
 SEEN = 0.75  # change of the light, of 255, that is worth following
-FOLLOW = 0.02  # share of a frame in a background that follows
 
 
 class Background:
-    """The background at every time; see the module.
+    """The background at every time.
 
     Args:
-        contrast: difference to the background, of 255, from which a pixel is foreground.
+        samples: (frame, image (H, W, 3)) in increasing order, at least one.
+        contrast: difference to the background, of 255, that an object has.
     """
 
-    def __init__(self, contrast: float) -> None:
+    def __init__(self, samples: Sequence[tuple[int, Image]], contrast: float) -> None:
+        stack = _of_one_exposure(np.stack([image for _, image in samples]))
         self._contrast = contrast
-        self._samples: list[tuple[int, Image]] = []
-        self._picture: Image | None = None  # (H, W, 3)
-        self._noise: Array | None = None  # (H, W)
-        self._times: NDArray[np.int64] = np.empty(0, np.int64)
-        self._light: Array | None = None  # samples, cells down, cells across, 3
-
-    @property
-    def learned(self) -> bool:
-        """Whether it knows the video, so that frames can be looked at in any order."""
-        return bool(self._samples) or len(self._times) > 0
-
-    @property
-    def is_waiting(self) -> bool:
-        """Whether there are samples and no background yet."""
-        return bool(self._samples)
-
-    def add_sample(self, frame: int, image: Image) -> None:
-        """A frame (H, W, 3) of the whole video, at the size at which all are looked at."""
-        self._samples.append((frame, image.copy()))
-
-    def build(self) -> list[tuple[int, Image]]:
-        """Make the background from the samples, which are given back and not kept."""
-        samples, self._samples = self._samples, []
-        stack = np.stack([image for _, image in samples])
-        self._picture = _median(stack)
-        free = _free_of_ghosts(np.stack([_coarse(image) for image in stack]), self._contrast)
-        self._picture = _from_free(stack, free, self._picture)
         self._times = np.array([frame for frame, _ in samples])
-        self._measure(stack)
-        return samples
+        free = _behind_ghosts(np.stack([_coarse(image) for image in stack]), contrast)
+        self._picture = _from_free(stack, free, _median(stack))
+        self._light, self._noise = self._measured(stack)
 
     def difference(self, frame: int, image: Image) -> tuple[Image, Array, Image]:
         """How a frame differs from the background.
 
         Returns:
-            (H, W) largest difference of a channel, of 255; (H, W) the standard deviation of its noise; and
+            (H, W) largest difference of a channel, smoothed, of 255; (H, W) up to where it is noise; and
             (H, W, 3) the background in this frame's light.
         """
-        if self._picture is None or self._noise is None:
-            self._picture = image.copy()
-            self._noise = np.full(image.shape[:2], 2 * QUIET, np.float32)
         lit = _in_light(self._picture, _gain(image, self._picture), self._light_at(frame))
-        return _largest(image, lit), self._noise, lit
+        return _smooth(_largest(image, lit)), self._noise, lit
 
-    def follow(self, image: Image, moving: Image) -> None:
-        """Let a background without a sample follow a frame where nothing moves, and forget ghosts.
-
-        Args:
-            moving: (H, W) nonzero in what was found.
-        """
-        if self.learned or self._picture is None:
-            return
-        count, labels = cv2.connectedComponents(moving)
-        ghosts = np.isin(labels, _ghosts(labels, count, image, self._picture))
-        self._picture[ghosts] = image[ghosts]
-        near = cv2.dilate(moving, np.ones((5, 5), np.uint8)) > 0
-        followed = cv2.addWeighted(self._picture, 1 - FOLLOW, image, FOLLOW, 0)
-        self._picture = np.where(near[..., None], self._picture, followed)
-
-    def _measure(self, stack: NDArray[np.uint8]) -> None:
-        """The noise of each pixel, and the light at the time of each sample."""
-        assert self._picture is not None
-        squares = np.zeros(stack.shape[1:3], np.float32)
-        count = np.zeros(stack.shape[1:3], np.float32)
+    def _measured(self, stack: NDArray[np.uint8]) -> tuple[Array, Array]:
+        """The light at the time of each sample, and up to where a pixel's difference is noise."""
+        sums, squares, count = np.zeros((3, *stack.shape[1:3]), np.float32)
         every = max(len(stack) // MEASURED, 1)
         light = []
         for number, image in enumerate(stack):
@@ -112,18 +72,24 @@ class Background:
             still = cv2.dilate(_differs(image, lit, self._contrast), np.ones((9, 9), np.uint8)) ^ 1
             light.append(_cells(cv2.subtract(image, lit, dtype=cv2.CV_32F), still.astype(np.float32)))
             if number % every == 0:
-                off = _largest(image, _in_light(lit, np.ones(3, np.float32), light[-1]))
-                squares += cv2.multiply(off, off * still, dtype=cv2.CV_32F)
+                off = _smooth(_largest(image, _in_light(lit, np.ones(3, np.float32), light[-1])))
+                off = cv2.multiply(off, still, dtype=cv2.CV_32F)
+                sums += off
+                squares += off * off
                 count += still
-        usual = float(np.sqrt(squares.sum() / max(count.sum(), 1)))
-        noise = np.where(count >= 5, np.sqrt(squares / np.maximum(count, 1)), usual)
-        self._noise = np.maximum(cv2.GaussianBlur(noise.astype(np.float32), (0, 0), 2), QUIET)
-        self._light = np.stack(light)
+        known = np.maximum(count, 1)
+        mean = sums / known
+        variance = np.maximum(squares / known - mean * mean, 0)
+        usual_mean, usual_variance = (
+            float((v * count).sum() / max(count.sum(), 1)) for v in (mean, variance)
+        )
+        mean = np.where(count >= 5, mean, usual_mean).astype(np.float32)
+        variance = np.where(count >= 5, np.maximum(variance, usual_variance), usual_variance)
+        noise = mean + DEVIATIONS * np.sqrt(variance)
+        return np.stack(light), np.asarray(cv2.GaussianBlur(noise.astype(np.float32), (0, 0), 2), np.float32)
 
-    def _light_at(self, frame: int) -> Array | None:
+    def _light_at(self, frame: int) -> Array:
         """What the light adds at a time, between the samples about it."""
-        if self._light is None or not len(self._times):
-            return None
         place = float(np.interp(frame, self._times, np.arange(len(self._times))))
         before = min(int(place), len(self._times) - 1)
         after = min(before + 1, len(self._times) - 1)
@@ -131,59 +97,119 @@ class Background:
         return np.asarray(between, np.float32)
 
 
-def _free_of_ghosts(stack: NDArray[np.uint8], contrast: float) -> NDArray[np.bool_]:
-    """(S, h, w): where a sample shows what a ghost in the median of all hides."""
+def _behind_ghosts(stack: NDArray[np.uint8], contrast: float) -> Bits:
+    """(S, h, w): where and in which samples one sees what a ghost in the median of all hides."""
     picture = _median(stack)
     free = np.zeros(stack.shape[:3], np.bool_)
     for _ in range(ROUNDS):
-        new = np.zeros_like(free)
-        votes = np.zeros(stack.shape[1:3], np.int32)
-        for image, place in zip(stack, new, strict=True):
-            lit = _in_light(picture, _gain(image, picture), None)
-            mask = _differs(image, lit, contrast)
-            count, labels = cv2.connectedComponents(mask)
-            place |= _widened(np.isin(labels, _ghosts(labels, count, image, picture)), mask)
-            votes += place
-            votes -= np.isin(labels, _ghosts(labels, count, picture, image))
-        new &= votes > 0
-        if not new.any():
+        off = np.stack([_smooth(_largest(i, _in_light(picture, _gain(i, picture), None))) for i in stack])
+        least = float(np.median(off)) + contrast / 2
+        differs = off > least
+        second, steady = _second_look(stack, differs, picture, least)
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(steady, connectivity=4)
+        labels = _up_to_the_lines(labels)
+        large = [n for n in range(1, count) if stats[n, cv2.CC_STAT_AREA] >= FEWEST]
+        ghosts = [n for n in large if _is_ghost(labels == n, second, picture)]
+        for number in ghosts:
+            place = labels == number
+            times = differs[:, place].mean(axis=1) > PARTLY
+            rim = _widened(place, int(stats[number, cv2.CC_STAT_AREA]))
+            free[times] |= place | (rim & ~differs[times])
+        if not ghosts or not free.any():
             break
-        free = np.where(new.any(0), new, free)
         picture = _from_free(stack, free, picture)
     return free
 
 
-def _widened(ghosts: NDArray[np.bool_], differs: Image) -> NDArray[np.bool_]:
-    """Ghosts with their faint rims, which differ too little, and without what is another object."""
-    count, _, stats, _ = cv2.connectedComponentsWithStats(ghosts.astype(np.uint8))
-    if count < 2:
-        return ghosts
-    reach = 1 + 2 * int(RIM * np.sqrt(stats[1:, cv2.CC_STAT_AREA].max()))
+def _second_look(
+    stack: NDArray[np.uint8], differs: Bits, picture: Image, least: float
+) -> tuple[Image, Image]:
+    """The picture with every second look that is steady in its place, and (h, w) where that is.
+
+    Places that had it at other times are parted by a line: the way of an object and the place where one
+    stood.
+    """
+    often = differs.sum(0) >= max(FEWEST_SECOND, LEAST_SECOND * len(stack))
+    rows, columns = np.nonzero(often)
+    second, steady = picture.copy(), np.zeros(picture.shape[:2], np.uint8)
+    if not len(rows):
+        return second, steady
+    values = stack[:, rows, columns].astype(np.float32)
+    values[~differs[:, rows, columns]] = np.nan
+    look = np.nanmedian(values, axis=0)  # pixels, 3
+    spread = np.nanmedian(np.abs(values - look).max(axis=2), axis=0)
+    sound = spread < least
+    second[rows[sound], columns[sound]] = look[sound].astype(np.uint8)
+    steady[rows[sound], columns[sound]] = 1
+    steady[cv2.dilate(_at_other_times(differs).astype(np.uint8), np.ones((3, 3), np.uint8)) > 0] = 0
+    return second, np.asarray(cv2.morphologyEx(steady, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)), np.uint8)
+
+
+def _at_other_times(differs: Bits) -> Bits:
+    """(h, w): pixels whose neighbour to the left or above differs in other samples."""
+    apart = np.zeros(differs.shape[1:], np.bool_)
+    for axis in (1, 2):
+        here = np.take(differs, range(1, differs.shape[axis]), axis)
+        there = np.take(differs, range(differs.shape[axis] - 1), axis)
+        both, either = (here & there).sum(0), (here | there).sum(0)
+        at = np.s_[1:, :] if axis == 1 else np.s_[:, 1:]
+        apart[at] |= both < SAME_TIMES * either
+    return apart
+
+
+def _up_to_the_lines(labels: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Regions with the lines that part them, and their rims."""
+    wide = cv2.dilate(np.minimum(labels, 2**15 - 1).astype(np.int16), np.ones((5, 5), np.uint8))
+    return np.where(labels > 0, labels, wide).astype(np.int32)
+
+
+def _is_ghost(place: Bits, second: Image, picture: Image) -> bool:
+    """Whether the outline of a place is an edge of the picture, and is none with the second look there."""
+    x, y, w, h = cv2.boundingRect(place.astype(np.uint8))
+    around = np.s_[max(y - 3, 0) : y + h + 3, max(x - 3, 0) : x + w + 3]
+    inside, shown = place[around].astype(np.uint8), picture[around]
+    hidden = np.where(inside[..., None] > 0, second[around], shown)
+    kernel = np.ones((3, 3), np.uint8)
+    outline = cv2.dilate(inside, kernel) != cv2.erode(inside, kernel)
+    before, after = (float(_edges(part)[outline].mean()) for part in (shown, hidden))
+    return before > SHARPER * after + 1.0
+
+
+def _widened(place: Bits, area: int) -> Bits:
+    """A ghost with its rim, which differs too little to be seen."""
+    reach = 1 + 2 * int(RIM * np.sqrt(area))
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
-    others = cv2.dilate(differs & ~ghosts.astype(np.uint8) & 1, kernel)
-    wide = cv2.dilate(ghosts.astype(np.uint8), kernel)
-    return ghosts | ((wide > 0) & (others == 0))
+    return np.asarray(cv2.dilate(place.astype(np.uint8), kernel) > 0)
 
 
-def _from_free(stack: NDArray[np.uint8], free: NDArray[np.bool_], picture: Image) -> Image:
+def _from_free(stack: NDArray[np.uint8], free: Bits, picture: Image) -> Image:
     """The picture, where samples are free with the median of these; ``free`` may be of a smaller size."""
     size = (picture.shape[1], picture.shape[0])
     masks = np.stack([cv2.resize(f.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) for f in free])
     rows, columns = np.nonzero(masks.any(0))
     if not len(rows):
         return picture
-    values = np.ma.masked_array(
-        stack[:, rows, columns], mask=np.repeat(masks[:, rows, columns, None] == 0, 3, 2)
-    )
+    values = stack[:, rows, columns].astype(np.float32)
+    values[masks[:, rows, columns] == 0] = np.nan
     picture = picture.copy()
-    picture[rows, columns] = np.ma.median(values, axis=0).filled(0).astype(np.uint8)
+    picture[rows, columns] = np.nanmedian(values, axis=0).astype(np.uint8)
     return picture
+
+
+def _smooth(difference: Image) -> Image:
+    return np.asarray(cv2.GaussianBlur(difference, (0, 0), 1.0), np.uint8)
 
 
 def _coarse(image: Image) -> Image:
     scale = min(COARSE / max(image.shape[:2]), 1.0)
     size = (max(round(image.shape[1] * scale), 1), max(round(image.shape[0] * scale), 1))
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _of_one_exposure(stack: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The samples as bright as their median is."""
+    usual = _median(stack)
+    return np.stack([_in_light(image, 1 / _gain(image, usual), None) for image in stack])
 
 
 def _median(stack: NDArray[np.uint8]) -> Image:
@@ -240,23 +266,7 @@ def _cells(difference: Array, still: Array) -> Array:
     return np.asarray(total / np.maximum(share, 0.25)[..., None], np.float32)
 
 
-def _ghosts(labels: NDArray[np.int32], count: int, image: Image, background: Image) -> list[int]:
-    """The regions whose outline is an edge of the background, and not of the frame."""
-    if count < 2:
-        return []
-    high = np.minimum(labels, 2**15 - 1).astype(np.int16)
-    kernel = np.ones((3, 3), np.uint8)
-    wide = cv2.dilate(high, kernel)
-    at = np.flatnonzero(wide != cv2.erode(high, kernel))
-    numbers = wide.ravel()[at]
-    length = np.maximum(np.bincount(numbers, minlength=count), 1)
-    seen = np.bincount(numbers, _edges(image).ravel()[at], count) / length
-    known = np.bincount(numbers, _edges(background).ravel()[at], count) / length
-    return [n for n in range(1, count) if known[n] > SHARPER * seen[n] + 1.0]
-
-
 def _edges(image: Image) -> Array:
-    """(H, W) steepness of the grey picture."""
-    grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY)
-    across, down = cv2.Sobel(grey, cv2.CV_32F, 1, 0), cv2.Sobel(grey, cv2.CV_32F, 0, 1)
-    return np.asarray(cv2.magnitude(across, down) / 4, np.float32)
+    """(H, W) steepness of the channel that is steepest."""
+    across, down = cv2.Sobel(image, cv2.CV_32F, 1, 0), cv2.Sobel(image, cv2.CV_32F, 0, 1)
+    return np.asarray(np.sqrt(across * across + down * down).max(axis=2) / 4, np.float32)

@@ -22,11 +22,12 @@ from .blobs import Region, joined, regions, separated
 from .shadows import without_shadows
 
 FAINTEST = 6.0  # difference of 255 that counts at the rim of an object, if its noise is less
-NOISY = 5.0  # standard deviations of its noise by which a pixel differs at least
+GLARE, GLOW = 5, 0.2  # pixels round a strong difference, and the share of it that is only its blur
 LEAST_SHARE = 0.15  # of the usual area of an object
 FEWEST = 12  # pixels of an object, at the size at which frames are looked at
 EVERYTHING = 0.7  # share of a frame that is no object but another light
-BEFORE = 60  # frames for a background that had no sample
+BEFORE = 80  # frames for a background that had no sample of the whole video
+STRIDE, KEPT = 4, 40  # of them every which is kept, and how many
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,10 @@ class MovingObjects:
 
     def __init__(self, options: MovingObjectsOptions) -> None:
         self.options = options
-        self._background = Background(options.contrast)
+        self._samples: list[tuple[int, Image]] = []  # not yet in the background
+        self._recent: list[tuple[int, Image]] = []  # of a video that was not learned
+        self._background: Background | None = None
+        self._learned = False
         self._usual = 0.0  # area of an object, in pixels at the size looked at; 0 = not known
 
     @property
@@ -70,48 +74,54 @@ class MovingObjects:
     @property
     def warm_up(self) -> int:
         """None where the video is known."""
-        return 0 if self._background.learned else BEFORE
+        return 0 if self._learned else BEFORE
 
     def learn(self, frame: int, image: Image) -> None:
         """Keep a frame for the background."""
-        self._background.add_sample(frame, self._reduced(image))
+        self._samples.append((frame, self._reduced(image).copy()))
+        self._learned = True
 
     def detect(self, frame: int, image: Image) -> Detections:
         """What moves, or has moved, in a frame."""
-        if self._background.is_waiting:
-            samples = self._background.build()
-            self._usual = _usual_area([o for at, seen in samples for o in self._objects(at, seen, 0.0)])
         small = self._reduced(image)
+        if not self._learned:
+            self._remember(frame, small)
+        if self._samples:
+            self._build()
         found = self._objects(frame, small, self._usual)
-        if not self._usual:
-            self._usual = _usual_area(found)
         scale = np.array([image.shape[1] / small.shape[1], image.shape[0] / small.shape[0]] * 2)
         return self._detections(found, scale)
 
+    def _remember(self, frame: int, image: Image) -> None:
+        """Keep some of the frames that were shown, and renew the background when there are many new ones."""
+        if not self._recent or frame >= self._recent[-1][0] + STRIDE:
+            self._recent = [*self._recent, (frame, image.copy())][-KEPT:]
+            count = (frame // STRIDE) % KEPT
+            if len(self._recent) < KEPT // 4 or count % (KEPT // 4) == 0:
+                self._samples = list(self._recent)
+
+    def _build(self) -> None:
+        samples, self._samples = self._samples, []
+        self._background = Background(samples, self.options.contrast)
+        self._usual = _usual_area([o for at, seen in samples for o in self._objects(at, seen, 0.0)])
+
     def _objects(self, frame: int, image: Image, usual: float) -> list[_Object]:
-        difference, noise, background = self._background.difference(frame, image)
-        smooth = cv2.GaussianBlur(difference, (0, 0), 1.0)
-        least = np.maximum(NOISY * noise, FAINTEST)
+        assert self._background is not None
+        smooth, noise, background = self._background.difference(frame, image)
+        near = cv2.dilate(smooth, np.ones((GLARE, GLARE), np.uint8))
+        least = np.maximum(np.maximum(noise, FAINTEST), GLOW * near)
         low = (smooth > least).astype(np.uint8)
         if low.mean() > EVERYTHING:
             return []
         if self.options.shadows:
-            low = without_shadows(low, image, background)
+            low = without_shadows(low, image, background, noise=float(np.median(noise)))
         low = cv2.morphologyEx(low, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5)))
-        high = (smooth > np.maximum(1.5 * least, self.options.contrast)).astype(np.uint8)
+        high = (smooth > np.maximum(1.5 * noise, self.options.contrast)).astype(np.uint8)
         found = regions(low, high & low, fewest=FEWEST)
-        self._follow(image, found)
         if self.options.separate:
             found = separated(joined(found, usual), usual)
         smallest = self._smallest(usual)
         return [_Object(r, _strength(r, smooth)) for r in found if r.area >= smallest]
-
-    def _follow(self, image: Image, found: list[Region]) -> None:
-        if not self._background.learned:
-            moving = np.zeros(image.shape[:2], np.uint8)
-            for region in found:
-                moving[region.place] |= region.mask
-            self._background.follow(image, moving)
 
     def _smallest(self, usual: float) -> float:
         wanted = self.options.smallest * self._scale**2
