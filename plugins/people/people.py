@@ -33,7 +33,7 @@ SPREAD = 0.25  # of the logarithm of heights, round those that were seen
 SIZE_WORTH = 1.5  # of a height e times likelier, in margins
 RARE = 0.02  # a height, beside the likeliest
 SURE = 1.0  # evidence from which somebody was seen at all
-SLOPE, MIDDLE = 1.2, 1.6  # of the probability that evidence stands for, see ``_probability``
+SLOPE, MIDDLE = 0.85, 0.95  # of the probability that evidence stands for, see ``_probability``
 UNLIKELY = 0.02  # probability below which nothing is said
 
 

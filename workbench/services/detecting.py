@@ -133,8 +133,16 @@ class Detectors:
         return open_session(model, seen, device=torch_device(self._device))
 
     def plugin(self, name: str) -> Choice[GuardedDetector] | None:
-        """The detector of a plugin that has this name; such a name goes before those of the library."""
+        """The detector of a plugin that has this name; names of files and of the library go before."""
+        if self._is_network(name):
+            return None
         return next((choice for choice in detectors(self._plugins) if choice.name == name), None)
+
+    def _is_network(self, name: str) -> bool:
+        try:
+            return Path(name).is_file() or self._library().find(name).path is not None
+        except UserError:
+            return False
 
     def path_of(self, name: str) -> Path:
         """The file of weights that a name stands for.

@@ -55,6 +55,7 @@ class Detection(QObject):
         super().__init__(parent)
         self._state, self._canvas, self._plugins = state, canvas, plugins
         self._show = Show()
+        self._networks: set[str] = set()
         self.panel, self.models_panel = DetectionPanel(parent), ModelsPanel(parent)
         self.commands = DetectCommands(state, compute, editor, parent, plugins=plugins)
         self.heat_commands = HeatCommands(state, parent)
@@ -121,7 +122,13 @@ class Detection(QObject):
     def _on_listed(self, entries: Sequence[ModelEntry]) -> None:
         ready = [entry for entry in entries if can_detect(entry)]
         shown = [(e.name, f"{e.spec}: {purpose(e)}") for e in ready]
-        shown += [(c.name, f"{c.title}: {c.description}") for c in detectors(self._plugins)]
+        taken = {name for name, _ in shown}
+        brought = [c for c in detectors(self._plugins) if c.name not in taken]
+        shown += [(c.name, f"{c.title}: {c.description}") for c in brought]
         self.commands.models = tuple(name for name, _ in shown)
         self.panel.show_models(shown)
+        new = [entry.name for entry in ready if entry.name not in self._networks]
+        self._networks = {entry.name for entry in ready}
+        if new:  # what somebody has just added is what they want to use
+            self.panel.choose_model(new[0])
         self.commands.model = self.panel.model  # the one that was chosen may be gone
