@@ -17,15 +17,16 @@ from workbench.services.review_items import row_of
 from workbench.store import Project
 
 LENGTH = 24
-OPERATIONS = [o for o in Operation if o != Operation.EXTEND]
+OPERATIONS = [o for o in Operation if o != Operation.EXTEND] + [Operation.MERGE, Operation.SPLIT]
 
 
 @st.composite
 def fixes(draw):
     """An operation and where, with tracks as places in the list of those that there are."""
     operation = draw(st.sampled_from(OPERATIONS))
-    tracks = draw(st.lists(st.integers(0, 5), min_size=1, max_size=3, unique=True))
-    start = draw(st.integers(0, LENGTH))
+    count = {Operation.SWAP: 2, Operation.MERGE: 2, Operation.JOIN: draw(st.integers(2, 3))}.get(operation, 1)
+    tracks = draw(st.permutations(range(3)))[:count]
+    start = draw(st.integers(0, LENGTH - 1))
     stop = draw(st.none() | st.integers(start + 1, LENGTH + 2))
     number = draw(st.integers(1, 6))
     return operation, tracks, start, stop, number
@@ -69,15 +70,15 @@ def check(project: Project, before, plan, fix: Fix) -> None:
     for row in after["review_item"]:
         if not row.verdict:
             assert set(json.loads(row.tracks)) <= tracks
-    places = {(r.frame, r.x, r.y): r for r in after["box"]}
+    contents = {row._replace(track_id=0) for row in after["box"]}
     for row in before["box"]:
         inside = fix.start <= row.frame < (fix.stop or 10**6)
         if row.origin == Origin.HUMAN and not (inside and row.track_id in fix.tracks):
-            assert places[row.frame, row.x, row.y]._replace(track_id=row.track_id) == row
+            assert row._replace(track_id=0) in contents
 
 
-@given(st.lists(fixes(), min_size=1, max_size=6), st.booleans())
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(fixes(), min_size=3, max_size=7), st.booleans())
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_corrections_lose_nothing_and_are_undone_exactly(tmp_path_factory, chosen, seen):
     with new_project(tmp_path_factory.mktemp("r") / "p.wbp") as project:
         made(project)
