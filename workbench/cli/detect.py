@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbench.cli.arguments import frames, names, share
 from workbench.cli.console import check_folder, shown
 from workbench.core.errors import UserError
 from workbench.core.progress import Progress
@@ -26,10 +27,12 @@ def add_detect(commands: Any) -> None:
         help="of the library, a file of weights, or a plugin's detector (see 'workbench plugins')",
     )
     command.add_argument(
-        "--frames", type=_frames, default=(None, None), metavar="a:b", help="from frame a up to, not with, b"
+        "--frames", type=frames, default=(None, None), metavar="a:b", help="from frame a up to, not with, b"
     )
-    command.add_argument("--threshold", type=_share, default=0.3, help="least score (default 0.3)")
-    command.add_argument("--classes", default="", metavar="NAME,...", help="only these (default: all)")
+    command.add_argument("--threshold", type=share, default=0.3, help="least score (default 0.3)")
+    command.add_argument(
+        "--classes", type=names, default=(), metavar="NAME,...", help="only these (default: all)"
+    )
     command.add_argument(
         "--set",
         action="append",
@@ -56,7 +59,6 @@ def _detect(arguments: argparse.Namespace) -> None:
     check_folder(arguments.out)
     if not arguments.source.exists():
         raise UserError(f"{arguments.source} does not exist; name an image, a folder of images or a video.")
-    classes = tuple(name.strip() for name in arguments.classes.split(",") if name.strip())
     detectors = Detectors(device=arguments.device)
     choice = detectors.plugin(arguments.model)
     settings = parse_settings(choice.parameters if choice else (), arguments.set)
@@ -66,7 +68,7 @@ def _detect(arguments: argparse.Namespace) -> None:
         detectors=detectors,
         start=arguments.frames[0] or 0,
         stop=arguments.frames[1],
-        options=DetectOptions(arguments.threshold, classes, settings=settings),
+        options=DetectOptions(arguments.threshold, arguments.classes, settings=settings),
     )
     found: list[DetectedFrame] = []
     outcome: list[DetectOutcome] = []
@@ -102,9 +104,13 @@ def _write(arguments: argparse.Namespace, found: list[DetectedFrame]) -> None:
     if arguments.format == "coco":
         write_coco_results(arguments.out, _by_image_id(arguments.source, found), classes=classes)
         return
-    frames = ((f.frame, f.detections) for f in found)
+    by_frame = ((f.frame, f.detections) for f in found)
     write_detections(
-        arguments.out, frames, classes=classes, source=arguments.source.name, model=Path(arguments.model).name
+        arguments.out,
+        by_frame,
+        classes=classes,
+        source=arguments.source.name,
+        model=Path(arguments.model).name,
     )
 
 
@@ -112,21 +118,3 @@ def _by_image_id(source: Path, found: list[DetectedFrame]) -> list[tuple[int, De
     """Image ids as COCO has them: the number that is an image's name; else the frame counted from 1."""
     numbered = source.is_file() and source.stem.isdigit()
     return [(int(source.stem) if numbered else f.frame + 1, f.detections) for f in found]
-
-
-def _frames(text: str) -> tuple[int | None, int | None]:
-    first, colon, last = text.partition(":")
-    words = (first, last) if colon else (first, str(int(first) + 1) if first.isdigit() else "x")
-    if not all(word.isdigit() or not word for word in words):
-        raise argparse.ArgumentTypeError(f"{text!r} is no range of frames; write 0:100, 50: or 7")
-    return (int(words[0]) if words[0] else None, int(words[1]) if words[1] else None)
-
-
-def _share(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value <= 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 to 1")
-    return value

@@ -56,6 +56,7 @@ def add_run(commands: Any) -> None:
         metavar="NAME=VALUE",
         help="a parameter of the detector or the tracker; write tracker.NAME=VALUE where both have it",
     )
+    add("--device", default="auto", help="of a network: auto, cpu, cuda, ... (default auto)")
     add("--seed", type=int, default=0, help="seed of everything random (default 0)")
     add(
         "--resume", action="store_true", help="go on with the project's last run that did not come to its end"
@@ -108,6 +109,7 @@ def _project(home: Path, arguments: argparse.Namespace) -> Project:
 
 def _steps(arguments: argparse.Namespace, project: Project | None) -> Generator[Any, None, Outcome]:
     """The generator that does what was asked for."""
+    from workbench.services.detecting import Detectors
     from workbench.services.run_again import track_again, track_file, track_file_in
     from workbench.services.run_detectors import RunDetectors
     from workbench.services.running import run, run_file
@@ -115,7 +117,7 @@ def _steps(arguments: argparse.Namespace, project: Project | None) -> Generator[
     def keep(outcome: Outcome) -> None:
         _keep(outcome, arguments.out)
 
-    detectors = RunDetectors()
+    detectors = RunDetectors(Detectors(device=arguments.device))
     options = _options(arguments, project, detectors)
     if arguments.detections_of is not None:
         if project is None:
