@@ -25,57 +25,61 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from made_scenes import NOTHING, Scene, made_scene
+from made_detector import NOTHING
+from made_scenes import Scene, made_scene
 
 from workbench.core.marginals import marginal_log_odds
-from workbench.tracking.link_evidence import TERMS, LinkModel, measured
-from workbench.tracking.linking import Candidates, candidate_links, joined, link
-from workbench.tracking.offline import OfflineOptions
-from workbench.tracking.shake import shaking
+from workbench.tracking.link_evidence import TERMS, LinkModel
+from workbench.tracking.linking import Candidates, rounds_of_linking
+from workbench.tracking.offline import OfflineOptions, camera_off
 from workbench.tracking.track_evidence import TRACK_TERMS, TrackModel, track_evidence
-from workbench.tracking.tracklets import NONE, Found, Tracklets, sure_links
+from workbench.tracking.tracklets import NONE, Found, Tracklets
 
 Array = NDArray[np.float64]
 RIDGE = 1.0
-ENDS = (0.0, 1.0, 2.0, 3.0, 4.0)
+ENDS = (0.0, 1.5, 3.0)
 ROUNDS = 3
 
 
 def rounds(scene: Scene, options: OfflineOptions) -> Iterator[tuple[Candidates, NDArray[np.bool_], Array]]:
     """Of each round of linking: its pairs, which are right, and (K, 3) chance, rightness, gap of links."""
-    found = Found.of(scene.detections)
-    who = np.concatenate([ids[ok] for ids, ok in zip(scene.identities, by_frame(found, scene), strict=True)])
-    found, after = steadied(found, len(scene.detections), options)
-    noise = measured(found, Tracklets.of(after), options.noise)
-    for gap, least in options.rounds:
-        tracklets = Tracklets.of(after)
-        pairs = candidate_links(found, tracklets, longest=gap, noise=noise)
+    found, who, after = sure(scene, options)
+    for step in rounds_of_linking(found, after, options.rounds, noise=options.noise, model=options.model):
+        tracklets, pairs, made = step.tracklets, step.pairs, step.made
         following = next_of_same(who[tracklets.firsts], who[tracklets.lasts], found.frames, tracklets)
-        made = link(found, after, longest=gap, least=least, noise=noise, model=options.model)
-        number = np.zeros(len(found), np.intp)
-        number[tracklets.firsts] = np.arange(len(tracklets))
-        ends = np.zeros(len(found), np.intp)
-        ends[tracklets.lasts] = np.arange(len(tracklets))
+        number, ends = np.zeros((2, len(found)), np.intp)
+        number[tracklets.firsts] = ends[tracklets.lasts] = np.arange(len(tracklets))
         right = following[ends[made.before]] == number[made.after]
         gaps = found.frames[made.after] - found.frames[made.before]
         linked = np.column_stack([made.probabilities, right, gaps])
         yield pairs, following[pairs.rows] == pairs.columns, linked
-        after = joined(after, made)
+
+
+def sure(scene: Scene, options: OfflineOptions) -> tuple[Found, NDArray[np.int64], NDArray[np.intp]]:
+    """Detections of a scene, whose they are, and what surely follows each."""
+    found = Found.of(scene.detections)
+    who = np.concatenate([ids[ok] for ids, ok in zip(scene.identities, by_frame(found, scene), strict=True)])
+    found, after = steadied(found, len(scene.detections), options)
+    return found, who, after
+
+
+def linked(scene: Scene, options: OfflineOptions) -> tuple[Found, NDArray[np.int64], NDArray[np.intp]]:
+    """As ``sure`` after all rounds."""
+    found, who, after = sure(scene, options)
+    for step in rounds_of_linking(found, after, options.rounds, noise=options.noise, model=options.model):
+        after = step.after
+    return found, who, after
 
 
 def steadied(found: Found, frames: int, options: OfflineOptions) -> tuple[Found, NDArray[np.intp]]:
-    """Detections without the camera's shaking, and the one that surely follows each."""
-    shift = shaking(found, Tracklets.of(surely(found, frames, options)), frames, stiffness=options.steady)
-    found = found.moved(-shift)
-    return found, surely(found, frames, options)
-
-
-def surely(found: Found, frames: int, options: OfflineOptions) -> NDArray[np.intp]:
-    after = np.full(len(found), NONE, dtype=np.intp)
-    for frame in range(frames):
-        rows, columns = sure_links(found, frame, overlap=options.overlap, margin=options.margin)
-        after[rows] = columns
-    return after
+    """Detections without the camera's own motion, and the one that surely follows each."""
+    job = camera_off(found, frames, options)
+    while True:
+        try:
+            next(job)
+        except StopIteration as end:
+            found, after, _ = end.value
+            return found, after
 
 
 def by_frame(found: Found, scene: Scene) -> list[NDArray[np.intp]]:
@@ -87,10 +91,13 @@ def next_of_same(first: Array, last: Array, frames: Array, tracklets: Tracklets)
     """Tracklet that each goes on as, or NONE."""
     following = np.full(len(tracklets), NONE, dtype=np.intp)
     begin, end = frames[tracklets.firsts], frames[tracklets.lasts]
-    for row in np.flatnonzero(last != NOTHING):
-        later = np.flatnonzero((first == last[row]) & (begin > end[row]))
-        if len(later):
-            following[row] = later[begin[later].argmin()]
+    order = np.lexsort((begin, first))
+    span = begin.max(initial=0) + end.max(initial=0) + 2
+    keys = first[order] * span + begin[order]
+    at = np.searchsorted(keys, last * span + end, side="right")
+    later = order[np.minimum(at, len(order) - 1)]
+    found = (at < len(order)) & (first[later] == last) & (last != NOTHING)
+    following[found] = later[found]
     return following
 
 
@@ -133,16 +140,10 @@ def fitted_tracks(scenes: list[Scene], options: OfflineOptions) -> TrackModel:
 
 def ends_of(scene: Scene, options: OfflineOptions) -> tuple[Array, NDArray[np.bool_]]:
     """Evidence of a scene's tracks, and which are of a target."""
-    found = Found.of(scene.detections)
-    who = np.concatenate([ids[ok] for ids, ok in zip(scene.identities, by_frame(found, scene), strict=True)])
-    found, after = steadied(found, len(scene.detections), options)
-    noise = measured(found, Tracklets.of(after), options.noise)
-    for gap, least in options.rounds:
-        made = link(found, after, longest=gap, least=least, noise=noise, model=options.model)
-        after = joined(after, made)
+    found, who, after = linked(scene, options)
     every = Tracklets.of(after)
     tracks = every.chosen(every.lengths >= options.shortest)
-    real = np.add.reduceat(who[tracks.order] != NOTHING, tracks.bounds[:-1], dtype=float) / tracks.lengths
+    real = np.add.reduceat(who[tracks.order] > 0, tracks.bounds[:-1], dtype=float) / tracks.lengths
     return track_evidence(found, tracks), real > 0.5
 
 

@@ -10,6 +10,7 @@ growing gaps are those of Huang et al., ECCV 2008.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -17,9 +18,12 @@ from scipy.special import logit
 
 from workbench.tracking.assignment import solve
 from workbench.tracking.costs import Pairs
-from workbench.tracking.link_evidence import Ends, LinkModel, Noise, ends, evidence
+from workbench.tracking.hiding import bare_frames
+from workbench.tracking.link_ends import Ends, Noise, ends
+from workbench.tracking.link_evidence import LinkModel, evidence
 from workbench.tracking.tracker import Array, Indices
 from workbench.tracking.tracklets import NONE, Found, Tracklets
+from workbench.tracking.video_noise import first_known, measured
 
 AT_ONCE = 1 << 19  # pairs compared at a time
 FURTHEST = 6.0  # spreads that a link may miss by
@@ -42,22 +46,50 @@ class Made(NamedTuple):
     probabilities: Array
 
 
-def link(found: Found, after: Indices, *, longest: int, least: float, noise: Noise, model: LinkModel) -> Made:
-    """One round.
+class Round(NamedTuple):
+    """What one round did.
+
+    Args:
+        gap: longest that was linked, frames.
+        tracklets: before it.
+        pairs: of tracklets that were compared.
+        made: links.
+        after: (N,) the detection that follows each in its tracklet, once the links are made.
+    """
+
+    gap: int
+    tracklets: Tracklets
+    pairs: Candidates
+    made: Made
+    after: Indices
+
+
+def rounds_of_linking(
+    found: Found, after: Indices, rounds: Sequence[tuple[int, float]], *, noise: Noise, model: LinkModel
+) -> Iterator[Round]:
+    """Link round by round; the noise is measured anew whenever short gaps come again.
 
     Args:
         found: all detections.
-        after: (N,) the detection that follows each in its tracklet.
-        longest: frames from the end of a tracklet to the beginning of the next, at most.
-        least: probability of a link that is made.
+        after: (N,) the detection that surely follows each, or ``NONE``.
+        rounds: longest gap in frames from the end of a tracklet to the beginning of the next, and least
+            probability of a link.
+        noise: what is known before the video is seen.
     """
-    tracklets = Tracklets.of(after)
-    candidates = candidate_links(found, tracklets, longest=longest, noise=noise)
-    odds = model.log_odds(candidates.terms)
-    chance = model.probabilities(candidates.rows, candidates.columns, odds)
-    chosen = _best(candidates, chance, least, len(tracklets))
-    rows, columns = candidates.rows[chosen], candidates.columns[chosen]
-    return Made(tracklets.lasts[rows], tracklets.firsts[columns], chance[chosen])
+    known = first_known(found, Tracklets.of(after), noise)
+    shorter = 0
+    for gap, least in rounds:
+        tracklets = Tracklets.of(after)
+        if gap <= shorter or not shorter:
+            noise = measured(found, tracklets, known)
+        shorter = gap
+        pairs = candidate_links(found, tracklets, longest=gap, noise=noise)
+        chance = model.probabilities(pairs.rows, pairs.columns, model.log_odds(pairs.terms))
+        chosen = _best(pairs, chance, least, len(tracklets))
+        ends = tracklets.lasts[pairs.rows[chosen]], tracklets.firsts[pairs.columns[chosen]]
+        made = Made(*ends, chance[chosen])
+        after = joined(after, made)
+        yield Round(gap, tracklets, pairs, made, after)
 
 
 def _best(candidates: Candidates, chance: Array, least: float, count: int) -> Indices:
@@ -79,14 +111,21 @@ def candidate_links(found: Found, tracklets: Tracklets, *, longest: int, noise: 
     count = np.searchsorted(begins, last.frames + longest, side="right") - low
     cuts = np.searchsorted(np.cumsum(count), np.arange(AT_ONCE, count.sum() + AT_ONCE, AT_ONCE))
     parts = [
-        _near(last, first, rows, low, count, order, noise)
+        _near(found, last, first, rows, low, count, order, noise)
         for rows in np.split(np.arange(len(tracklets)), np.unique(cuts) + 1)
     ]
     return Candidates(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
 def _near(
-    last: Ends, first: Ends, rows: Indices, low: Indices, count: Indices, order: Indices, noise: Noise
+    found: Found,
+    last: Ends,
+    first: Ends,
+    rows: Indices,
+    low: Indices,
+    count: Indices,
+    order: Indices,
+    noise: Noise,
 ) -> Candidates:
     """Candidates from some tracklets, of which each has ``count`` later ones from ``low`` on in ``order``."""
     number = count[rows]
@@ -102,7 +141,8 @@ def _near(
     near &= (np.abs(last.ahead(gap, row) - first.place[column]) < reach[:, None]).all(axis=1)
     near &= (np.abs(first.ahead(-gap, column) - last.place[row]) < reach[:, None]).all(axis=1)
     row, column = row[near], column[near]
-    return Candidates(row, column, evidence(last, first, row, column, noise))
+    bare = bare_frames(found, last, first, row, column)
+    return Candidates(row, column, evidence(last, first, row, column, noise, bare))
 
 
 def joined(after: Indices, made: Made) -> Indices:

@@ -22,16 +22,19 @@ from numpy.typing import NDArray
 
 from workbench.core.detections import Detections
 from workbench.core.progress import Progress
-from workbench.tracking.link_evidence import LinkModel, Noise, measured
-from workbench.tracking.linking import joined, link
+from workbench.tracking.jumps import jumps
+from workbench.tracking.link_ends import Noise
+from workbench.tracking.link_evidence import LinkModel
+from workbench.tracking.linking import rounds_of_linking
 from workbench.tracking.shake import shaking
 from workbench.tracking.smoothing import Filled, fill, smooth
 from workbench.tracking.track_evidence import TrackModel, track_evidence
 from workbench.tracking.tracker import Array, Indices
 from workbench.tracking.tracklets import NONE, Found, Tracklets, sure_links
+from workbench.tracking.video_noise import measured
 
-GAPS = (1, 2, 4, 8, 16, 32, 64)
-ROUNDS = tuple((gap, least) for least in (0.9, 0.75, 0.6, 0.45, 0.3, 0.2) for gap in GAPS)
+GAPS = (1, 2, 4, 10, 25, 64)
+ROUNDS = tuple((gap, least) for least in (0.9, 0.6, 0.4, 0.25) for gap in GAPS)
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,11 @@ class OfflineOptions:
         steady: stiffness of the ways against which the camera is said to shake.
         rounds: of linking: longest gap in frames, and least probability of a link, [0, 1].
         longest_fill: frames of a gap that is filled.
-        place, size: stiffness of smoothed centres and sizes, above 0; see ``smoothing.smooth``.
-        tolerance: distance from the smooth curve up to which a detection counts in full, in sizes.
+        place: stiffness of smoothed centres, see ``smoothing.smooth``, as a share of that which the noise
+            of the video asks for; above 0.
+        size: stiffness of smoothed sizes, above 0.
+        tolerance: distance from the smooth curve up to which a detection counts in full, in standard
+            deviations of its place.
         shortest: detections that a track needs.
         believed: probability that a track is of a target at all, [0, 1].
         noise, model: of links.
@@ -56,9 +62,9 @@ class OfflineOptions:
     steady: float = 100.0
     rounds: tuple[tuple[int, float], ...] = ROUNDS
     longest_fill: int = 64
-    place: float = 100.0
-    size: float = 300.0
-    tolerance: float = 0.05
+    place: float = 0.5
+    size: float = 100.0
+    tolerance: float = 2.0
     shortest: int = 5
     believed: float = 0.85
     noise: Noise = field(default_factory=Noise)
@@ -134,27 +140,33 @@ def track_offline(
     options = options or OfflineOptions()
     found = Found.of(video)
     total = 2 * len(video) + len(options.rounds) + 1
-    found, after, shift = yield from _steadied(found, len(video), total, options)
+    found, after, shift = yield from camera_off(found, len(video), options)
     whole = Tracklets.of(after)
-    noise = measured(found, whole, options.noise)
     chance = np.full(len(found), np.nan)  # of the link behind each detection
-    for number, (gap, least) in enumerate(options.rounds):
-        yield Progress(2 * len(video) + number, total, f"Linking over {gap} frames")
-        made = link(found, after, longest=gap, least=least, noise=noise, model=options.model)
-        after = joined(after, made)
-        chance[made.before] = made.probabilities
+    linking = rounds_of_linking(found, after, options.rounds, noise=options.noise, model=options.model)
+    for number, step in enumerate(linking):
+        after = step.after
+        chance[step.made.before] = step.made.probabilities
+        yield Progress(2 * len(video) + number, total, f"Linking over {step.gap} frames")
+    noise = measured(found, Tracklets.of(after), options.noise)
     yield Progress(total - 1, total, "Filling gaps")
-    return _tracks(found, Tracklets.of(after), whole, chance, shift, options)
+    return _tracks(found, Tracklets.of(after), whole, chance, shift, noise, options)
 
 
-def _steadied(
-    found: Found, frames: int, total: int, options: OfflineOptions
+def camera_off(
+    found: Found, frames: int, options: OfflineOptions
 ) -> Generator[Progress, None, tuple[Found, Indices, Array]]:
     """Detections as a steady camera sees them, what surely follows each, and the shift (frames, 2)."""
-    text = "Telling the camera's shaking from the targets' ways"
+    total = 2 * frames + len(options.rounds) + 1
+    text = "Telling the camera's motion from the targets'"
     after = yield from _surely(found, frames, 0, total, text, options)
-    shift = shaking(found, Tracklets.of(after), frames, stiffness=options.steady)
-    found = found.moved(-shift)
+    turned = jumps(found, after, frames)
+    found = found.moved(-turned)
+    for frame in np.flatnonzero(np.diff(turned, axis=0).any(axis=1)):
+        _join(found, after, int(frame), options)
+    shaken = shaking(found, Tracklets.of(after), frames, stiffness=options.steady)
+    found = found.moved(-shaken)
+    shift = turned + shaken
     after = yield from _surely(found, frames, frames, total, "Joining what is surely the same", options)
     return found, after, shift
 
@@ -165,21 +177,37 @@ def _surely(
     """The detection that surely follows each, (N,), or NONE."""
     after = np.full(len(found), NONE, dtype=np.intp)
     for frame in range(frames):
-        rows, columns = sure_links(found, frame, overlap=options.overlap, margin=options.margin)
-        after[rows] = columns
+        _join(found, after, frame, options)
         yield Progress(begun + frame, total, text)
     return after
 
 
+def _join(found: Found, after: Indices, frame: int, options: OfflineOptions) -> None:
+    """Write what surely follows the detections of a frame."""
+    rows, columns = sure_links(found, frame, overlap=options.overlap, margin=options.margin)
+    after[slice(*np.searchsorted(found.frames, [frame, frame + 1]))] = NONE
+    after[rows] = columns
+
+
 def _tracks(
-    found: Found, tracklets: Tracklets, whole: Tracklets, chance: Array, shift: Array, options: OfflineOptions
+    found: Found,
+    tracklets: Tracklets,
+    whole: Tracklets,
+    chance: Array,
+    shift: Array,
+    noise: Noise,
+    options: OfflineOptions,
 ) -> Tracks:
     """Finished tracks of those that have evidence."""
     tracklets = _with_evidence(found, tracklets, options)
     filled = fill(found, tracklets, longest=options.longest_fill)
     boxes = smooth(
-        found, filled, place=options.place, size=options.size, tolerance=options.tolerance
-    )  # fmt: skip
+        found,
+        filled,
+        place=options.place * (noise.place / noise.change) ** 2,
+        size=options.size,
+        tolerance=options.tolerance * noise.place,
+    )
     boxes[:, :2] += shift[filled.frames]
     given = filled.detections != NONE
     ids = filled.tracks + 1
