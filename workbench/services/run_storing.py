@@ -16,7 +16,8 @@ from workbench.core.progress import Progress
 from workbench.core.rows import ActionRow, BoxRow, Origin, PoseRow, ReviewItemRow, Row, TrackRow
 from workbench.services.editing import next_number
 from workbench.services.run_files import RunLinks
-from workbench.services.run_layers import NONE, REACH, Layer, Present, lay
+from workbench.services.run_identities import NONE, REACH
+from workbench.services.run_layers import Layer, Present, lay
 from workbench.store import Project, Run
 from workbench.tracking.offline import Tracks
 
