@@ -1,4 +1,7 @@
-"""What pyproject.toml cannot say: a wheel carries ``resources/`` inside the package (core/resources.py)."""
+"""What pyproject.toml cannot say: a wheel carries ``resources/`` and ``plugins/`` inside the package.
+
+They are looked for by core/resources.py and services/plugin_finding.py.
+"""
 
 import shutil
 from pathlib import Path
@@ -23,6 +26,9 @@ class BuildWithResources(build_py):
             copy = target / source.relative_to("resources")
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source, copy)
+        plugins = Path(self.build_lib) / "workbench" / "_plugins"
+        shutil.rmtree(plugins, ignore_errors=True)
+        shutil.copytree("plugins", plugins, ignore=shutil.ignore_patterns("__pycache__"))
 
 
 setup(cmdclass={"build_py": BuildWithResources})

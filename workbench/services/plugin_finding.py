@@ -13,6 +13,7 @@ from pathlib import Path
 import platformdirs
 
 from workbench.core.errors import PluginError
+from workbench.core.resources import PACKAGE
 from workbench.services.plugin_code import Brought, Plugin
 from workbench.services.plugin_manifest import Point, read_manifest
 
@@ -75,8 +76,9 @@ def _clash(plugin: Plugin, taken: dict[tuple[Point, str], str]) -> str:
 
 def plugin_folders() -> tuple[tuple[Path, str], ...]:
     """Where plugins are looked for, and who put them there."""
+    packaged = PACKAGE / "_plugins"  # in a wheel, see setup.py
     return (
-        (Path(__file__).resolve().parents[2] / "plugins", "program"),
+        (packaged if packaged.is_dir() else PACKAGE.parent / "plugins", "program"),
         (user_plugins(), "user"),
     )
 
