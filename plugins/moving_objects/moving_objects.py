@@ -22,7 +22,7 @@ from .blobs import Region, joined, regions, separated
 from .shadows import without_shadows
 
 FAINTEST = 6.0  # difference of 255 that counts at the rim of an object, if its noise is less
-GLARE, GLOW = 5, 0.12  # pixels round a strong difference, and the share of it that is only its blur
+GLARE, GLOW = 5, 0.15  # pixels round a strong difference, and the share of it that is only its blur
 LEAST_SHARE = 0.15  # of the usual area of an object
 FEWEST = 12  # pixels of an object, at the size at which frames are looked at
 EVERYTHING = 0.7  # share of a frame that is no object but another light
