@@ -29,7 +29,7 @@ from torch import nn
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from workbench.inference.atom.pretrained import atom_tracker
-from workbench.inference.detection.centernet import CenterNetSession
+from workbench.inference.detection.centernet import CenterNetSession, ExdetSession
 from workbench.inference.detection.centertrack import CenterTrackSession
 from workbench.inference.detection.fairmot import FairMOTSession
 from workbench.inference.detection.options import DetectionOptions
@@ -47,6 +47,7 @@ NETWORK_BAR, DECODE_BAR = 2.0, 0.05
 ROWS = (
     "ctdet DLA-34 512x512",
     "multi_pose DLA-34 512x512",
+    "agnex Hourglass-104 256x256",
     "FairMOT 1088x608",
     "CenterTrack 960x544",
     "ST-GCN 300 frames, 2 people",
@@ -84,9 +85,12 @@ def session_of(name: str, options: DetectionOptions, device: str, *, dense: bool
         network = centertrack.build(centertrack.spec("tracking", classes=1))
     else:
         task = name.split()[0]
-        classes = 80 if task == "ctdet" else 1
-        kind, spec, size = CenterNetSession, Spec("centernet", task, "dla_34", classes=classes), (512, 512)
-        network = centernet.build(centernet.spec(task, classes=classes))
+        classes = 1 if task == "multi_pose" else 80
+        arch, side = ("hourglass", 256) if "Hourglass" in name else ("dla_34", 512)
+        shown = "exdet" if task == "agnex" else task  # a file does not tell these two apart by its task
+        kind = ExdetSession if shown == "exdet" else CenterNetSession
+        spec, size = Spec("centernet", shown, arch, classes=classes), (side, side)
+        network = centernet.build(centernet.spec(task, arch, classes=classes))
     network = moved_offsets(network)
     if dense:
         dense_twin(network)
