@@ -21,12 +21,14 @@ from tests.services.made_run import (
     write_blocks,
     write_clip,
 )
+from tests.small_detector import write_detector
 from workbench.core.errors import PluginError, ProjectError, UserError
 from workbench.core.progress import Progress
 from workbench.core.rows import Origin
 from workbench.services import editing, run_files
 from workbench.services.run_again import track_again
 from workbench.services.run_detecting import RunFrame
+from workbench.services.run_detectors import digest_of
 from workbench.services.run_files import links_of, read_found, run_folder
 from workbench.services.run_options import RunOptions
 from workbench.services.running import run, run_file, unfinished
@@ -287,3 +289,15 @@ def test_without_a_project_a_run_goes_on_from_the_folder_beside_its_file(tmp_pat
     whole = drained(run_file(clip, RunOptions("blocks"), detectors=blocks, folder=tmp_path / "new"))[1]
     assert outcome.resumed == 19
     assert np.array_equal(outcome.tracks.boxes, whole.tracks.boxes)
+
+
+def test_a_network_runs_like_any_detector_and_its_weights_are_named_by_their_hash(tmp_path, project, blocks):
+    weights = write_detector(tmp_path / "small.safetensors")
+    options = {"detector": str(weights), "detector_settings": {"lowest_score": 0.01}, "stop": 6}
+    stopped_after(project, blocks, 3, **options)
+    outcome = run_blocks(project, blocks, threshold=0.0, **options)
+    assert (outcome.resumed, outcome.classes) == (3, ("person", "bird"))
+    assert outcome.detections > 0
+    entry = project.run(outcome.run_id)
+    assert entry.model == "small"
+    assert entry.parameters["digest"] == digest_of(weights)
