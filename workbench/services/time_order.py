@@ -7,15 +7,15 @@ Tools have different operations, so there are two annotators.
 - With *identity from here on* (SLEAP, X-AnyLabeling): one action gives the rest of a track another identity,
   and where that one goes on elsewhere the two are exchanged by the same action.
 
-Both delete a track of nothing by one action, and what they join is filled in between. They find every error
-without an action, decide nothing wrongly, and let be what lasts a few boxes only, which a person would not
-even see; only when nothing longer is left do they watch the video once more for that.
+Both delete a track of nothing by one action, and what they join is filled in between where that is right.
+They find every error without an action, decide nothing wrongly, and let be what lasts a few boxes only, which
+a person would not even see; only when nothing longer is left do they watch the video once more for that.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
 
@@ -25,7 +25,7 @@ from workbench.core.fixes import Fix, Operation
 from workbench.core.progress import Progress
 from workbench.core.track_boxes import TrackBoxes
 from workbench.metrics.sequence import TrackRows
-from workbench.review.apply_fix import apply_fix
+from workbench.review.apply_fix import NEW, apply_fix
 from workbench.services.judging import NOBODY, Judge
 from workbench.services.simulating import Curve
 
@@ -50,7 +50,7 @@ class Run:
 
 
 def work_in_time_order(
-    tracks: TrackBoxes, truth: TrackRows, tool: Tool, *, frames: int | None = None, most: int = 5000
+    tracks: TrackBoxes, truth: TrackRows, tool: Tool, *, frames: int | None = None, most: int = 1000
 ) -> Generator[Progress, None, Curve]:
     """Correct tracks from the first frame to the last.
 
@@ -76,12 +76,25 @@ def work_in_time_order(
             if not fixes:
                 break
             for fix in fixes:
-                tracks = apply_fix(tracks, fix).tracks
+                tracks = _applied(tracks, fix, truth, frames)
             actions += len(fixes)
             judge = Judge.of(tracks, truth, frames)
             curve.add(actions, judge)
             yield Progress(actions, None, "Correcting in time order")
     return curve
+
+
+def _applied(tracks: TrackBoxes, fix: Fix, truth: TrackRows, frames: int | None) -> TrackBoxes:
+    """After a correction; a gap is left open where filling it would lay boxes on somebody else."""
+    fixed = apply_fix(tracks, fix)
+    new = fixed.origin == NEW
+    if not new.any():
+        return fixed.tracks
+    judge = Judge.of(fixed.tracks, truth, frames)
+    own = judge.near[(fixed.tracks.tracks == fix.tracks[0]) & ~new]
+    if np.isin(judge.near[new], [NOBODY, *own[-1:], *own[:1]]).all():
+        return fixed.tracks
+    return apply_fix(tracks, replace(fix, operation=Operation.MERGE)).tracks
 
 
 def _first_error(judge: Judge, flicker: int, tool: Tool) -> list[Fix]:
@@ -103,7 +116,8 @@ def _first_error(judge: Judge, flicker: int, tool: Tool) -> list[Fix]:
 def _reunited(tracks: TrackBoxes, known: Run, run: Run, tool: Tool) -> list[Fix]:
     """What makes a target that went on in another track one again."""
     if known.last >= run.first:  # two tracks of it at one time
-        return [Fix(Operation.MERGE, (known.track, run.track), run.first, run.last + 1)]
+        stop = min(known.last, run.last) + 1
+        return [Fix(Operation.MERGE, (known.track, run.track), run.first, stop)]
     goes_on = bool((tracks.of_track(known.track).frames > known.last).any())
     had_others = bool((tracks.of_track(run.track).frames < run.first).any())
     if tool is Tool.FROM_HERE_ON and (goes_on or had_others):
