@@ -46,7 +46,7 @@ class FindOptions:
     """
 
     kinds: tuple[str, ...] = ()
-    least: float = 0.01
+    least: float = 0.005
     most: int = 20_000
 
 
