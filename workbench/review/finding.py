@@ -47,7 +47,7 @@ class FindOptions:
 
     kinds: tuple[str, ...] = ()
     least: float = 0.005
-    most: int = 20_000
+    most: int = 10_000
 
 
 def find_issues(
