@@ -42,7 +42,11 @@ ROUNDS = 3
 
 
 def rounds(scene: Scene, options: OfflineOptions) -> Iterator[tuple[Candidates, NDArray[np.bool_], Array]]:
-    """Of each round of linking: its pairs, which are right, and (K, 3) chance, rightness, gap of links."""
+    """Of each round of linking: its pairs, which are right, and (K, 4) of its links.
+
+    These are the chance given, rightness, gap, and the probability for which each was made; links that begin
+    with a box of nothing in particular are left out.
+    """
     found, who, after = sure(scene, options)
     for step in rounds_of_linking(found, after, options.rounds, noise=options.noise, model=options.model):
         tracklets, pairs, made = step.tracklets, step.pairs, step.made
@@ -51,7 +55,9 @@ def rounds(scene: Scene, options: OfflineOptions) -> Iterator[tuple[Candidates, 
         number[tracklets.firsts] = ends[tracklets.lasts] = np.arange(len(tracklets))
         right = following[ends[made.before]] == number[made.after]
         gaps = found.frames[made.after] - found.frames[made.before]
-        linked = np.column_stack([made.probabilities, right, gaps])
+        given = options.model.of_links(made.probabilities, gaps)
+        known = who[made.before] != NOTHING
+        linked = np.column_stack([given, right, gaps, made.probabilities])[known]
         yield pairs, following[pairs.rows] == pairs.columns, linked
 
 
@@ -121,6 +127,15 @@ def refitted(scenes: list[Scene], options: OfflineOptions) -> LinkModel:
     return min(models, key=lambda scored: scored[0])[1]
 
 
+def fitted_links(scenes: list[Scene], options: OfflineOptions) -> LinkModel:
+    """The model with the odds of links that were made fitted."""
+    links = np.concatenate([part[2] for scene in scenes for part in rounds(scene, options)])
+    odds = np.log(links[:, 3] / (1 - links[:, 3]))
+    terms = np.column_stack([np.ones(len(links)), odds, np.log(links[:, 2])])
+    made = np.round(fitted(terms, links[:, 1] > 0), 2).tolist()
+    return replace(options.model, made=(made[0], made[1], made[2]))
+
+
 def certain(parts: list[Any], right: NDArray[np.bool_], model: LinkModel) -> tuple[float, LinkModel]:
     """The model with its certainty fitted, and its mean surprise."""
     given = [marginal_log_odds(p.rows, p.columns, model.log_odds(p.terms)) for p, _ in parts]
@@ -158,10 +173,12 @@ def main() -> None:
     options = OfflineOptions()
     for _ in range(ROUNDS):
         options = replace(options, model=refitted(scenes, options))
+    options = replace(options, model=fitted_links(scenes, options))
     print("| term | weight |\n|---|---|")
     for name, weight in zip(TERMS, options.model.weights, strict=True):
         print(f"| {name} | {weight} |")
-    print(f"\nends {options.model.ends}, certainty {options.model.certainty}")
+    model = options.model
+    print(f"\nends {model.ends}, certainty {model.certainty}, made {model.made}")
     print("\n| term of a track | weight |\n|---|---|")
     for name, weight in zip(TRACK_TERMS, fitted_tracks(scenes, options).weights, strict=True):
         print(f"| {name} | {weight} |")

@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.special import expit, logit
 
 from workbench.core.marginals import marginal_log_odds
 from workbench.tracking.likeness import differences
@@ -120,7 +121,9 @@ class LinkModel:
     Args:
         weights: log odds of a pair for each of ``TERMS``.
         ends: log odds added to all pairs: how seldom targets end, or begin, where no rival explains it.
-        certainty: a constant and a slope, from the log odds of the marginals to those that links have.
+        certainty: a constant and a slope, from the log odds of the marginals to those that pairs have.
+        made: a constant, a slope and a weight of the logarithm of the gap, from the log odds of pairs to
+            those of links that were made: of several doubtful pairs it is the luckiest that is linked.
     """
 
     weights: tuple[float, ...] = (
@@ -140,6 +143,7 @@ class LinkModel:
     )
     ends: float = 1.5
     certainty: tuple[float, float] = (-0.19, 1.12)
+    made: tuple[float, float, float] = (0.09, 0.96, 0.35)
 
     def log_odds(self, terms: Array) -> Array:
         """Log odds (P,) of pairs with evidence ``terms`` (P, len(TERMS)), against both ends being ends."""
@@ -150,3 +154,13 @@ class LinkModel:
         constant, slope = self.certainty
         odds = constant + slope * marginal_log_odds(rows, columns, log_odds)
         return np.asarray(1 / (1 + np.exp(-np.clip(odds, -50, 50))))
+
+    def of_links(self, probabilities: Array, gaps: Indices) -> Array:
+        """Probability (L,) that links are right that were made over ``gaps`` frames for ``probabilities``."""
+        constant, slope, longer = self.made
+        odds = logit(np.clip(probabilities, SURELY, 1 - SURELY))
+        return np.asarray(expit(constant + slope * odds + longer * np.log(gaps)))
+
+
+SURELY = 1e-6
+"""Probabilities nearer to 0 or 1 all say the same."""

@@ -146,7 +146,9 @@ def track_offline(
     linking = rounds_of_linking(found, after, options.rounds, noise=options.noise, model=options.model)
     for number, step in enumerate(linking):
         after = step.after
-        chance[step.made.before] = step.made.probabilities
+        made = step.made
+        gaps = found.frames[made.after] - found.frames[made.before]
+        chance[made.before] = options.model.of_links(made.probabilities, gaps)
         yield Progress(2 * len(video) + number, total, f"Linking over {step.gap} frames")
     noise = measured(found, Tracklets.of(after), options.noise)
     yield Progress(total - 1, total, "Filling gaps")
