@@ -1,10 +1,11 @@
 """Offline association: who is who, when the whole video is known.
 
 Trackers that see one frame after another have to decide at once; here later frames speak too. Tracklets
-that are surely right are built (``tracklets``), the camera's shaking is taken out (``shake``), tracklets are
-linked over growing gaps, forwards and backwards in time (``linking``), gaps are filled and boxes smoothed
-(``smoothing``), and what no evidence supports is dropped (``track_evidence``). Every link says how likely it
-is, so that a person can look at the doubtful ones.
+that are surely right are built (``tracklets``), the camera's sudden turns (``jumps``) and its shaking
+(``shake``) are taken out, tracklets are linked over growing gaps, forwards and backwards in time, by the
+video's own noise (``linking``, ``video_noise``), gaps are filled and boxes smoothed (``smoothing``), and what
+no evidence supports is dropped (``track_evidence``). Every link says how likely it is, so that a person can
+look at the doubtful ones.
 
 All numbers were fitted or chosen on made scenes (``benchmarks/made_scenes.py``,
 ``benchmarks/offline_fit.py``).
