@@ -2,7 +2,7 @@
 
     python benchmarks/review_ui.py [--items 10000] [--verdicts 24] [--think 0.7]
 
-The real window, offscreen, on a made 1080p clip with 200 tracks. An item is complete when its question, its
+The real window, offscreen, on a made 1080p clip with 500 tracks. An item is complete when its question, its
 film strip and the picture of its frame are there. Between two verdicts a person looks for ``think`` seconds,
 in which the pictures of the next items are fetched; without that time it is how long fetching takes.
 """
@@ -35,7 +35,7 @@ from workbench.ui.app import SWITCH_INTERVAL
 from workbench.ui.main_window import MainWindow
 from workbench.video.writer import write_video
 
-FRAMES, TRACKS = 240, 200
+FRAMES, TRACKS = 120, 500
 
 
 def spin(seconds: float) -> None:

@@ -164,14 +164,14 @@ def test_a_switch_is_shown_with_its_strips_and_its_correction(qtbot, window, pre
     assert window.state.frame == strip.strip.frames[0]
 
 
-def test_accepting_by_key_corrects_shows_the_next_item_and_undo_brings_it_back(window, press):
+def test_accepting_by_key_corrects_shows_the_next_item_and_undo_brings_it_back(qtbot, window, press):
     assert whole(window) == set()
     press(Qt.Key.Key_Period)
     press(Qt.Key.Key_G)
     assert whole(window) == {3, 7}
     assert verdicts(window)["possible-switch"] == "accepted"
     assert current(window) == "jump"
-    assert "1 reviewed, 2 left" in window.reviewing.panel._progress.text()
+    qtbot.waitUntil(lambda: "1 reviewed, 2 left" in window.reviewing.panel._progress.text())
     press(Qt.Key.Key_Z, CTRL)
     assert whole(window) == set()
     assert verdicts(window)["possible-switch"] == OPEN
@@ -195,15 +195,15 @@ def test_rejected_and_skipped_items_are_remembered_after_a_restart(qtbot, window
     listed = [item.kind for item in again.reviewing.agenda.items]
     assert listed == ["short-track"]
     again.reviewing.panel._states.setCurrentText("All")
-    assert len(again.reviewing.panel.model.items) == 3
+    qtbot.waitUntil(lambda: len(again.reviewing.panel.model.items) == 3)
     again.reviewing.panel._kinds.setCurrentIndex(1)
-    assert [item.kind for item in again.reviewing.panel.model.items] == ["jump"]
+    qtbot.waitUntil(lambda: [item.kind for item in again.reviewing.panel.model.items] == ["jump"])
 
 
 def test_a_filter_by_probability_and_a_click_on_a_row(qtbot, window):
     panel = window.reviewing.panel
     panel._least.setValue(30)
-    assert [item.kind for item in panel.model.items] == ["possible-switch", "jump"]
+    qtbot.waitUntil(lambda: [item.kind for item in panel.model.items] == ["possible-switch", "jump"])
     table = panel._table
     row = table.visualRect(panel.model.index(1, 1)).center()
     qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=row)

@@ -99,10 +99,12 @@ class Reviewing(QObject):
         self._subject: Subject | None = None
         self._palette = Palette((), (), "track")
         self._actions: dict[str, QAction] = {}
-        self._timer = QTimer(self)  # what is shown is painted first
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self._fetch)
         self.identity.answered = lambda: self.agenda.current
+        # What is shown is painted first, then the list of the others, and then their pictures are fetched.
+        self._listing, self._fetching = QTimer(self), QTimer(self)
+        for timer, act in ((self._listing, self._list), (self._fetching, self._fetch)):
+            timer.setSingleShot(True)
+            timer.timeout.connect(act)
         self._connect()
 
     def _connect(self) -> None:
@@ -114,7 +116,7 @@ class Reviewing(QObject):
         self.commands.panel_wanted.connect(self.panel_wanted)
         self.panel.item_chosen.connect(agenda.show)
         self.panel.wanted_changed.connect(self._on_wanted)
-        agenda.listed.connect(self._on_listed)
+        agenda.listed.connect(self._listing.start)
         agenda.current_changed.connect(self._on_current)
         self.proposals.changed.connect(self._on_proposal)
         state.selection_changed.connect(agenda.narrow)
@@ -142,7 +144,8 @@ class Reviewing(QObject):
 
     def close(self) -> None:
         """End the thread."""
-        self._timer.stop()
+        self._listing.stop()
+        self._fetching.stop()
         self.crops.close()
 
     # What the window tells
@@ -166,14 +169,10 @@ class Reviewing(QObject):
             self._palette = palette_of(self._state)
         if self.proposals.waiting is not None and scope.tables & {"box", "track"}:
             self.proposals.leave()  # it was made for boxes that are no more
+        answered = self.agenda.current_id in self.agenda.under_way  # the next one is shown in a moment
         if "review_item" in scope.tables or "track" in scope.tables:
             self.agenda.read_again(scope.tracks)
-        subject = self._subject
-        if (
-            subject is not None
-            and scope.tables & {"box", "track"}
-            and self.agenda.current_id not in self.agenda.under_way
-        ):
+        if self._subject is not None and not answered and scope.tables & {"box", "track"}:
             self._show_subject()
 
     # The list
@@ -183,7 +182,7 @@ class Reviewing(QObject):
         self.agenda.want(self.panel.wanted)
 
     @Slot()
-    def _on_listed(self) -> None:
+    def _list(self) -> None:
         agenda = self.agenda
         self.panel.show_kinds(agenda.kinds)
         self.panel.show_items(agenda.items, self._titles(self._palette), agenda.current_id)
@@ -251,7 +250,7 @@ class Reviewing(QObject):
         self._show_card(subject)
         strip = self._strip(subject, after=self._state.correction.is_on)
         self.stage.strip.show_strip(strip, dashed=self._state.correction.is_on)
-        self._timer.start()
+        self._fetching.start()
 
     def _show_card(self, subject: Subject) -> None:
         waiting, item = self.proposals.waiting, self.agenda.current

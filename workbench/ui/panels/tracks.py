@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidge
 from workbench.ui.colours import Rgb
 
 Index = QModelIndex | QPersistentModelIndex
+SAMPLE = 50  # rows whose contents say how wide a column is; all of a thousand take too long
 HEADS = ("№", "Class", "Name", "Boxes", "Frames")
 
 
@@ -110,6 +111,7 @@ class TracksPanel(QTableView):
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(22)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.horizontalHeader().setResizeContentsPrecision(SAMPLE)
         self.horizontalHeader().setStretchLastSection(True)
         self.setShowGrid(False)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from itertools import chain, islice
 
 from PySide6.QtCore import QObject, Signal
@@ -13,7 +14,8 @@ from workbench.services.reviewing import Filters, ReviewProgress
 from workbench.ui.review.panel import STATES, Wanted
 from workbench.ui.state import UiState
 
-MANY = 50  # tracks of an edit beyond which the whole queue is read again
+MANY = 200  # tracks of an edit beyond which the whole queue is read again
+NO_PROGRESS = ReviewProgress(0, 0, 0.0)
 EVERY = Filters(verdicts=frozenset(VERDICTS))
 
 
@@ -36,8 +38,8 @@ class Agenda(QObject):
         self._row = 0  # where in the list the item that is shown stands, or stood
         self.items: list[ReviewItem] = []
         self._rows: dict[int, int] = {}
+        self._by_track: dict[int, list[int]] = {}
         self.current: ReviewItem | None = None
-        self.progress = ReviewProgress(0, 0, 0.0)
         self.under_way: set[int] = set()  # items whose answer is being written
 
     @property
@@ -48,7 +50,13 @@ class Agenda(QObject):
     @property
     def kinds(self) -> set[str]:
         """Kinds of all items."""
-        return {item.kind for item in self._every.values()}
+        return {item.row.kind for item in self._every.values()}
+
+    @property
+    def progress(self) -> ReviewProgress:
+        """How far the review is."""
+        video = self._state.video
+        return NO_PROGRESS if video is None else reviewing.progress(self._state.project, video.id)
 
     def read(self) -> None:
         """Read the whole queue."""
@@ -64,23 +72,28 @@ class Agenda(QObject):
             return
         rows = self._state.project.review_items(video.id, tracks=tracks)
         fresh = {row.id: ReviewItem(row) for row in rows if row.kind not in JUDGEMENTS}
-        changed = list(fresh.values())
-        kept = [
-            fresh.pop(item_id, item)
-            for item_id, item in self._every.items()
-            if item_id in fresh or not _may_concern(item, tracks)
-        ]
-        if fresh:  # such as an undo has brought back
-            kept = sorted((*kept, *fresh.values()), key=lambda item: (-item.expected_gain, item.id))
-        self._keep(kept, changed=changed)
+        known = {i for t in tracks for i in self._by_track.get(t, ())}
+        gone, new = known - fresh.keys(), fresh.keys() - self._every.keys()
+        if gone or new:
+            kept = [item for item_id, item in (self._every | fresh).items() if item_id not in gone]
+            self._keep(sorted(kept, key=_order) if new else kept, changed=list(fresh.values()))
+        else:
+            self._keep(None, changed=list(fresh.values()))
 
-    def _keep(self, items: Sequence[ReviewItem], *, changed: Sequence[ReviewItem]) -> None:
-        """Take the items read; the one that is shown stays, unless an undo has opened another again."""
-        video, answered = self._state.video, self.current_id in self.under_way
-        before, self._every = self._every, {item.id: item for item in items}
+    def _keep(self, items: Sequence[ReviewItem] | None, *, changed: Sequence[ReviewItem]) -> None:
+        """Take the items read; the one that is shown stays, unless an undo has opened another again.
+
+        Args:
+            items: all of them; None = the same ones as before.
+            changed: those that may be otherwise now.
+        """
+        answered, before = self.current_id in self.under_way, self._every
         reopened = [i.id for i in changed if i.verdict == OPEN and before.get(i.id, i).verdict != OPEN]
-        if video is not None:
-            self.progress = reviewing.progress(self._state.project, video.id)
+        if items is None:
+            before.update((item.id, item) for item in changed)
+        else:
+            self._every = {item.row.id: item for item in items}
+            self._by_track = _by_track(items)
         self.under_way = {i for i in self.under_way if i in self._every and self._every[i].verdict == OPEN}
         self._choose()
         if len(reopened) == 1:
@@ -126,19 +139,35 @@ class Agenda(QObject):
 
     def _choose(self) -> None:
         wanted, selected = self._wanted, set(self._state.selection)
-        verdicts = STATES[wanted.state]
-        self.items = [
+        verdicts, kind, least = STATES[wanted.state], wanted.kind, wanted.least
+        rows = ((item.row, item) for item in self._every.values())
+        items = [
             item
-            for item in self._every.values()
-            if item.verdict in verdicts
-            and item.probability >= wanted.least
-            and (not wanted.kind or item.kind == wanted.kind)
-            and (not wanted.selected_only or not selected.isdisjoint(item.tracks))
+            for row, item in rows
+            if row.verdict in verdicts and row.score >= least and (not kind or row.kind == kind)
         ]
-        self._rows = {item.id: row for row, item in enumerate(self.items)}
+        if wanted.selected_only:
+            items = [item for item in items if not selected.isdisjoint(item.tracks)]
+        self.items = items
+        self._rows = {item.row.id: row for row, item in enumerate(items)}
         self.listed.emit()
 
 
-def _may_concern(item: ReviewItem, tracks: Collection[int]) -> bool:
-    row = item.row
-    return row.track_id in tracks or row.other_track_id in tracks or row.tracks.count(",") > 1
+def _order(item: ReviewItem) -> tuple[float, int]:
+    return -item.expected_gain, item.id
+
+
+def _by_track(items: Iterable[ReviewItem]) -> dict[int, list[int]]:
+    """Ids of the items that are about each track."""
+    found: dict[int, list[int]] = defaultdict(list)
+    for item in items:
+        row = item.row
+        if row.tracks.count(",") > 1:
+            for track in item.tracks:
+                found[track].append(row.id)
+            continue
+        if row.track_id is not None:
+            found[row.track_id].append(row.id)
+        if row.other_track_id is not None:
+            found[row.other_track_id].append(row.id)
+    return found

@@ -34,9 +34,7 @@ class QueueModel(QAbstractTableModel):
     def set_items(self, items: Sequence[ReviewItem], titles: Mapping[int, str]) -> None:
         """Show other items; where only their content differs, the view keeps its place."""
         items = list(items)
-        same = len(items) == len(self.items) and all(
-            a.id == b.id for a, b in zip(items, self.items, strict=True)
-        )
+        same = [item.row.id for item in items] == [item.row.id for item in self.items]
         self._titles = titles
         if same:
             self.items = items
@@ -45,7 +43,7 @@ class QueueModel(QAbstractTableModel):
             return
         self.beginResetModel()
         self.items = items
-        self._rows = {item.id: row for row, item in enumerate(items)}
+        self._rows = {item.row.id: row for row, item in enumerate(items)}
         self.endResetModel()
 
     def row_of(self, item_id: int) -> int:
