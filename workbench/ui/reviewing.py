@@ -199,8 +199,8 @@ class Reviewing(QObject):
         else:
             self._show_subject()
         if item is not None:
-            self._state.select(item.tracks)
             self._state.go_to(item.frame)
+            self._state.select(item.tracks)
             self._timeline.show_track(item.tracks[0])
             self._zoom(self.stage.strip.strip)
 
@@ -277,12 +277,12 @@ class Reviewing(QObject):
         low = [min(box[i] for box in boxes) for i in (0, 1)]
         high = [max(box[i] + box[i + 2] for box in boxes) for i in (0, 1)]
         width, height = (ROOM * (b - a) for a, b in zip(low, high, strict=True))
-        shape = self._canvas.width() / max(self._canvas.height(), 1)
-        width, height = max(width, height * shape), max(height, width / shape)
         whole = self._canvas.source_size
         if width > MOST * whole[0] or height > MOST * whole[1]:
             self._canvas.fit()
             return
+        shape = self._canvas.width() / max(self._canvas.height(), 1)
+        width, height = min(max(width, height * shape), whole[0]), min(max(height, width / shape), whole[1])
         left = min(max((low[0] + high[0] - width) / 2, 0), whole[0] - width)
         top = min(max((low[1] + high[1] - height) / 2, 0), whole[1] - height)
         self._canvas.zoom_to(QRectF(left, top, width, height))

@@ -104,7 +104,8 @@ class Preview(QObject):
         if self.plan is None or not self.after:
             return []
         moved = [Mark(m.source, m.start, m.stop, m.target) for m in self.plan.moves]
-        return moved + list(_added(self._frames))
+        dropped = [Mark(c.dropped, c.start, c.stop, None) for c in self.plan.conflicts]
+        return moved + dropped + list(_added(self._frames))
 
 
 def changes_by_frame(changes: Iterable[Change]) -> dict[int, FrameChange]:
@@ -129,7 +130,7 @@ def conflict_words(plan: Plan, titles: Mapping[int, str]) -> str:
         counts[conflict.dropped, conflict.kept][conflict.why] += conflict.stop - conflict.start
     return "; ".join(
         f"{sum(whys.values())} boxes of {titles.get(dropped, '?')} give way to {titles.get(kept, '?')}'s"
-        f" ({', '.join(f'{count} {why}' for why, count in whys.items())})"
+        f" ({', '.join(f'{count}: {why}' for why, count in whys.items())})"
         for (dropped, kept), whys in counts.items()
     )
 
