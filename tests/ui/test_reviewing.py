@@ -323,3 +323,21 @@ def test_the_history_of_a_track_and_who_made_its_boxes(qtbot, window, press):
     qtbot.waitUntil(lambda: [line.track_id for line in window.tracks._model.lines] == [a], timeout=TIMEOUT)
     window.tracing.filter.choose("all")
     assert len(window.tracks._model.lines) == 2
+
+
+def test_a_track_is_extended_by_the_tracker_shown_and_then_kept(qtbot, window, press):
+    a, _ = (t.id for t in window.project.tracks(window.state.video.id))
+    cut = Fix(Operation.DELETE, (a,), 8)
+    window.project.apply(identities.plan(window.project, cut).change)
+    window.state.select((a,))
+    window.state.set_scope(0, 14)
+    press(Qt.Key.Key_T, CTRL)
+    assert window.reviewing.proposals.is_running
+    qtbot.waitUntil(lambda: window.reviewing.proposals.waiting is not None, timeout=TIMEOUT)
+    assert "#3 is followed forward over 6 frames" in window.reviewing.stage.card.text.title
+    assert window.project.boxes_of_track(a)[-1].frame == 7, "it is only shown"
+    press(Qt.Key.Key_Return)
+    found = window.project.boxes_of_track(a)
+    assert found[-1].frame == 13
+    assert abs(found[-1].x - place(0, 13)[0]) < 4
+    assert window.state.provisional == {}
