@@ -80,7 +80,8 @@ class IdentityCost:
             at = np.array([p.actions for p in curve.points]) / last
             for what in ("idf1", "hota"):
                 values = np.array([getattr(p, what) for p in curve.points])
-                drawn[f"{name}: {what.upper()}"] = _steps(at, values)
+                short = name.removeprefix("identity ")  # the legend is narrow
+                drawn[f"{what.upper()} {short}"] = _steps(at, values)
         return Curves(f"{title} (the boxes allow {self.ceiling:.2f})", f"actions, 1 = {last}", drawn)
 
 
