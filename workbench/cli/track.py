@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -52,7 +53,8 @@ def _track(arguments: argparse.Namespace) -> None:
     from workbench.video import open_video
 
     check_folder(arguments.out)
-    make = find_tracker(arguments.tracker, seed=arguments.seed)
+    threads = max((os.cpu_count() or 2) - 1, 1)  # one is left to the decoding
+    make = find_tracker(arguments.tracker, seed=arguments.seed, threads=threads)
     boxes = [arguments.box]
     with open_video(arguments.video) as reader:
         count, first = reader.info.frame_count, arguments.frame
