@@ -148,7 +148,7 @@ def _classifier() -> Any:
     if not hasattr(module, "HOGDescriptor"):
         raise ModelError(
             f"OpenCV {cv2.__version__} has no HOG detector, which left its main package with version 5; "
-            "install opencv-python-headless below 5, or use another detector."
+            "install opencv-contrib-python-headless, or use another detector."
         )
     hog = module.HOGDescriptor()
     hog.setSVMDetector(module.HOGDescriptor_getDefaultPeopleDetector())
