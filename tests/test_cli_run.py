@@ -1,5 +1,7 @@
 """``workbench run`` on files: a clip with a detector, and detections without any video."""
 
+import signal
+
 import pytest
 
 from tests.services.made_run import FRAMES, write_blocks, write_clip
@@ -136,6 +138,15 @@ def test_detectors_and_trackers_are_listed_with_what_their_parameters_mean(clip,
     assert "sure_score [0.5]: detections above it are sure" in said
 
 
+@pytest.fixture
+def interruptible():
+    """Ctrl-C raises, also where the tests were started in the background, which ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_keeps_what_was_found_and_the_same_command_goes_on(tmp_path, clip, monkeypatch, capsys):
     out = tmp_path / "tracks.txt"
     monkeypatch.setenv("BLOCKS_INTERRUPT", "30")
