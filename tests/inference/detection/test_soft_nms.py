@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 
 from tests.reference_golden import Golden
+from workbench.core.detections import Detections
+from workbench.inference.detection.merging import merged
 from workbench.inference.detection.options import NmsOptions
-from workbench.inference.detection.soft_nms import soft_nms
+from workbench.inference.detection.soft_nms import soft_nms, soft_nms_averaged
 
 METHODS = ("hard", "linear", "gaussian")
 
@@ -41,16 +43,14 @@ def test_rows_with_joints(golden, key, count, options):
     np.testing.assert_allclose(ours, golden[key][: len(order)], rtol=1e-5, atol=1e-5)
 
 
-def test_scores_where_the_published_code_also_averages_boxes(golden):
-    """Its averaged corners cannot be met: it sorts the rows but leaves the weights of the corners in place.
-
-    So a box is averaged with the weights of other boxes.
-    """
+def test_averaged_corners(golden):
     rows = golden["boxes_merge"].astype(float)
-    order, scores = soft_nms(rows[:, :4], rows[:, 4])
-    assert len(order) == golden["keep_merge"]
-    np.testing.assert_allclose(scores, golden["merge_m2"][: len(order), 4], rtol=1e-5, atol=1e-5)
-    np.testing.assert_array_equal(golden["merge_m2"][:, 5:], golden["boxes_merge"][:, 5:])
+    options = NmsOptions(average=8.0)
+    order, corners, scores = soft_nms_averaged(rows[:, :4], rows[:, 4], rows[:, 5:], options=options)
+    assert order.tolist() == soft_nms(rows[:, :4], rows[:, 4])[0].tolist()
+    published = golden["merge_m2"][: golden["keep_merge"]]
+    np.testing.assert_allclose(np.column_stack([corners, scores]), published[:, :5], rtol=1e-5, atol=1e-5)
+    np.testing.assert_array_equal(golden["merge_m2"][:, 5:], golden["boxes_merge"][:, 5:])  # the weights stay
 
 
 @pytest.mark.parametrize("overlap", [0.3, 0.5, 0.7])
@@ -73,3 +73,13 @@ def test_classes_do_not_touch_each_other(golden):
 def test_no_boxes():
     order, scores = soft_nms(np.zeros((0, 4)), np.zeros(0), np.zeros(0))
     assert len(order) == len(scores) == 0
+
+
+def test_merging_with_averages_moves_a_box_towards_its_double_and_leaves_other_classes():
+    boxes = np.array([[0, 0, 20, 20], [2, 0, 20, 20], [1, 0, 20, 20]], float)
+    found = Detections(boxes, np.array([0.9, 0.6, 0.5]), np.array([0, 0, 1]))
+    best, *_ = merged([found], nms=NmsOptions(average=1.0), limit=None).boxes
+    assert 0 < best[0] < 1
+    assert best[2:] == pytest.approx([20, 20])
+    alone = merged([found], nms=NmsOptions(average=1.0), limit=None)
+    np.testing.assert_allclose(alone.boxes[alone.classes == 1], boxes[2:])

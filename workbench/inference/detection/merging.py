@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from workbench.core.boxes import xywh_to_xyxy
+from workbench.core.boxes import xywh_to_xyxy, xyxy_to_xywh
 from workbench.core.detections import Detections
 from workbench.inference.detection.options import NmsOptions
-from workbench.inference.detection.soft_nms import soft_nms
+from workbench.inference.detection.soft_nms import soft_nms, soft_nms_averaged
 
 
 def merged(parts: Sequence[Detections], *, nms: NmsOptions | None, limit: int | None) -> Detections:
@@ -23,7 +23,21 @@ def merged(parts: Sequence[Detections], *, nms: NmsOptions | None, limit: int | 
     """
     every = parts[0] if len(parts) == 1 else Detections.joined(parts)
     if nms is not None:
-        corners = xywh_to_xyxy(every.boxes)
-        order, scores = soft_nms(corners, every.scores, every.classes, options=nms)
-        every = replace(every[order], scores=scores)
+        every = _averaged(every, nms) if nms.average else _thinned(every, nms)
     return every[np.argsort(-every.scores, kind="stable")[:limit]]
+
+
+def _thinned(every: Detections, nms: NmsOptions) -> Detections:
+    order, scores = soft_nms(xywh_to_xyxy(every.boxes), every.scores, every.classes, options=nms)
+    return replace(every[order], scores=scores)
+
+
+def _averaged(every: Detections, nms: NmsOptions) -> Detections:
+    """Thinned out class by class, each box the mean of those it is the best version of, by their scores."""
+    parts = []
+    for kind in np.unique(every.classes):
+        of = every[every.classes == kind]
+        weights = np.column_stack([of.scores, of.scores])
+        order, corners, scores = soft_nms_averaged(xywh_to_xyxy(of.boxes), of.scores, weights, options=nms)
+        parts.append(replace(of[order], boxes=xyxy_to_xywh(corners), scores=scores))
+    return Detections.joined(parts) if parts else every

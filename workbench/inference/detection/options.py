@@ -17,12 +17,15 @@ class NmsOptions:
         overlap: intersection over union above which "linear" and "hard" act.
         sigma: of "gaussian".
         least: boxes whose score falls below it are dropped.
+        average: power of nearness by which a box becomes the mean of those below it (8 in ExtremeNet's code);
+            0 = it stays as it is.
     """
 
     method: Literal["gaussian", "linear", "hard"] = "gaussian"
     overlap: float = 0.5
     sigma: float = 0.5
     least: float = 0.001
+    average: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -51,8 +51,54 @@ def soft_nms(
     return np.array(order, np.intp), np.array(kept, float)
 
 
+def soft_nms_averaged(
+    corners: ArrayLike, scores: ArrayLike, weights: ArrayLike, *, options: NmsOptions
+) -> tuple[NDArray[np.intp], Array, Array]:
+    """Boxes whose corners are means over those they are a better version of, best first, and their scores.
+
+    X. Zhou, J. Zhuo, P. Krähenbühl, "Bottom-up Object Detection by Grouping Extreme and Center Points", CVPR
+    2019, arXiv:1901.08043, in its code. A box counts with its weights times the share of its score that it
+    loses to the power of ``options.average``. As published, weights stay with the place in the list while
+    rows are sorted by score, so only equal weights, or ones that change slowly with it, mean what they say.
+
+    Args:
+        corners: (N, 4) left, top, right, bottom in pixels.
+        scores: (N,).
+        weights: (N, 2) of the left upper corner and of the right lower one.
+        options: how; ``average`` is above 0.
+
+    Returns:
+        Indices (M,), corners (M, 4) and scores (M,).
+    """
+    corners = np.asarray(corners, float).reshape(-1, 4)
+    rows = np.column_stack([corners, np.asarray(scores, float), np.arange(len(corners))])
+    weights = np.asarray(weights, float).reshape(-1, 2)
+    best, stop = 0, len(rows)
+    while best < stop:
+        first = best + int(rows[best:stop, 4].argmax())
+        rows[[best, first]] = rows[[first, best]]
+        box = rows[best, :4].copy()
+        total, whole = np.repeat(weights[best], 2) * box, weights[best].copy()
+        at = best + 1
+        while at < stop:
+            overlap = _overlaps(np.stack([box, rows[at, :4]]))[0, 1]
+            left = float(_decay(overlap, options))
+            near = weights[at] * (1 - left) ** options.average
+            total += np.repeat(near, 2) * rows[at, :4]
+            whole += near
+            rows[at, 4] *= left
+            if overlap > 0 and rows[at, 4] < options.least:
+                stop -= 1
+                rows[at] = rows[stop]  # it is looked at next
+            else:
+                at += 1
+        rows[best, :4] = total / np.repeat(whole, 2)
+        best += 1
+    return rows[:stop, 5].astype(np.intp), rows[:stop, :4], rows[:stop, 4]
+
+
 def _decay(overlap: Array, options: NmsOptions) -> Array:
-    """What a box leaves of another one's score, (N, N)."""
+    """What a box leaves of another one's score, of any shape."""
     if options.method == "gaussian":
         return np.asarray(np.exp(-(overlap**2) / options.sigma))
     left = 1 - overlap if options.method == "linear" else np.zeros_like(overlap)
