@@ -12,6 +12,7 @@ from workbench.core.target import TargetState
 from workbench.services import editing
 from workbench.services.projects import open_media
 from workbench.services.tracking import PassOptions, Target, follow, targets_at, track_in_project
+from workbench.video.reader import FileReader
 from workbench.video.writer import write_video
 
 FRAMES = 40
@@ -199,6 +200,20 @@ def test_stopping_keeps_what_was_tracked_and_says_so_in_the_run(project):
     run(project, targets_at(project, [track], frame=0), stop_after=11)
     assert len(project.boxes_of_track(track)) == 11
     assert project.runs()[0].state == "stopped"
+
+
+def test_nothing_reads_from_the_video_any_more_when_a_stopped_pass_closes_it(project, monkeypatch):
+    readers = []
+
+    class Watched(FileReader):
+        def close(self):
+            readers.append([t.name for t in threading.enumerate() if t.name.startswith("frames")])
+            super().close()
+
+    monkeypatch.setattr("workbench.services.tracking.open_video", Watched)
+    track = draw(project, 0)
+    run(project, targets_at(project, [track], frame=0), stop_after=3)
+    assert readers == [[]]
 
 
 def test_a_crash_of_the_model_keeps_what_was_tracked(project):

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import gc
+import itertools
 import random
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import av
@@ -13,7 +17,7 @@ import pytest
 from tests.painted import make_clip, read_number
 from tests.video.kinds import FRAMES, KINDS
 from workbench.core.errors import VideoError
-from workbench.video import open_video
+from workbench.video import VideoReader, open_video
 from workbench.video.reader import FileReader
 
 Clips = Callable[[str], Path]
@@ -49,6 +53,44 @@ def test_reading_while_iterating_disturbs_neither(clip: Clips) -> None:
         for frame, image in reader.frames(20, 40):
             assert read_number(image) == frame
             assert read_number(reader.read(FRAMES - 1 - frame)) == FRAMES - 1 - frame
+
+
+def test_a_reader_may_be_closed_while_a_thread_reads_from_it(clip: Clips) -> None:
+    """Or else the decoder reads from a file that is no more, and the whole program dies of it."""
+    for _ in range(20):
+        begun = threading.Event()
+        reader = open_video(clip("H.264, GOP 250"))
+
+        def read_on(reader: VideoReader = reader, begun: threading.Event = begun) -> None:
+            for step in itertools.cycle((1, -1)):
+                for _ in reader.frames(0 if step == 1 else FRAMES - 1, step=step):
+                    begun.set()
+
+        with ThreadPoolExecutor(1) as pool:
+            reading = pool.submit(read_on)
+            begun.wait()
+            reader.close()
+            with pytest.raises(ValueError, match="closed"):
+                reading.result()
+
+
+@pytest.mark.parametrize("width", [192, 200], ids=["whole lines", "padded lines"])
+def test_images_stay_as_they_were_when_more_is_read_and_the_reader_is_gone(
+    tmp_path: Path, width: int
+) -> None:
+    path = make_clip(tmp_path / "clip.mp4", FRAMES, size=(width, 240))
+    reader = open_video(path)
+    kept = [reader.read(frame) for frame in range(5)]
+    copies = [image.copy() for image in kept]
+    for _ in reader.frames(5):
+        pass
+    reader.close()
+    del reader
+    gc.collect()
+    with open_video(path) as another:
+        held = list(another.frames())  # takes the memory that is free
+    assert all(np.array_equal(image, copy) for image, copy in zip(kept, copies, strict=True))
+    assert len(held) == FRAMES
 
 
 def test_facts_of_a_clip(clip: Clips) -> None:

@@ -78,6 +78,8 @@ def _track(arguments: argparse.Namespace) -> None:
             write_boxes(arguments.out, boxes)
             print(f"workbench: {len(boxes)} boxes so far were written to {arguments.out}", file=sys.stderr)
             raise
+        finally:
+            steps.close()  # before the reader, from which a thread of its own reads ahead
         for problem in reader.problems:
             print(f"workbench: {problem}", file=sys.stderr)
         boxes += [LOST] * ((first + 1 if arguments.backward else count - first) - len(boxes))

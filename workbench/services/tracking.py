@@ -262,7 +262,8 @@ def track_in_project(
         with open_video(project.video_file(video)) as reader:
             frames = reader.frames(first, step=options.direction)
             steps = follow(frames, targets, make_tracker, total=total, options=options, score_maps=score_maps)
-            lost = yield from _noting(steps, reported)
+            with closing(steps):  # before the reader, from which a thread of its own reads ahead
+                lost = yield from _noting(steps, reported)
         state = "done"
     except GeneratorExit:
         raise

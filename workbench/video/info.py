@@ -45,7 +45,7 @@ class VideoInfo:
 
 
 class VideoReader(Protocol):
-    """Random access to frames. Not thread safe: one reader, one thread."""
+    """Random access to frames, by one thread; only ``close`` may come from another."""
 
     @property
     def info(self) -> VideoInfo:
@@ -85,7 +85,7 @@ class VideoReader(Protocol):
         """A cheap identity of the content: equal for a copy, different after an edit."""
 
     def close(self) -> None:
-        """Release the file."""
+        """Release the file; nothing may be read after it."""
 
     def __enter__(self) -> Self: ...
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import Literal, Self
 
@@ -47,6 +48,8 @@ class FileReader:
 
     def __init__(self, path: Path, *, index: PacketIndex | None = None, threads: int | None = None) -> None:
         self._path = path
+        self._lock = Lock()  # a file that is closed while a thread reads from it takes the program down
+        self._closed = False
         self._index = index or read_index(path)
         self._damaged = set(self._index.damaged)
         self._decoder = Decoder(path, self._index, threads=threads)
@@ -105,10 +108,12 @@ class FileReader:
         return file_fingerprint(self._path)
 
     def close(self) -> None:
-        """Release the file."""
-        self._run = None
-        self._ahead.clear()
-        self._decoder.close()
+        """Release the file, after a frame that is being read; whoever reads on gets a ValueError."""
+        with self._lock:
+            self._closed = True
+            self._run = None
+            self._ahead.clear()
+            self._decoder.close()
 
     def __enter__(self) -> Self:
         return self
@@ -151,17 +156,26 @@ class FileReader:
 
     def _decoded(self, frame: int) -> VideoFrame:
         check_frame(frame, len(self._index.order))
-        if frame not in self._damaged:
+        with self._lock:
+            if self._closed:
+                raise ValueError(f"the reader of {self._path} is closed")
+            picture = None if frame in self._damaged else self._searched(frame)
+            if picture is None:
+                self._damaged.add(frame)
+                raise VideoError(
+                    f"Frame {frame} of {self._path} is damaged in the file; go on with the next one."
+                )
+            return picture
+
+    def _searched(self, frame: int) -> VideoFrame | None:
+        """The picture of a frame; None when it is damaged."""
+        picture = self._search(frame)
+        if picture is None and self._decoder.threads > 1:
+            # A threaded decoder reports an error late and may drop whole pictures with it.
+            self._decoder.close()
+            self._decoder, self._run = Decoder(self._path, self._index, threads=1), None
             picture = self._search(frame)
-            if picture is None and self._decoder.threads > 1:
-                # A threaded decoder reports an error late and may drop whole pictures with it.
-                self._decoder.close()
-                self._decoder, self._run = Decoder(self._path, self._index, threads=1), None
-                picture = self._search(frame)
-            if picture is not None:
-                return picture
-            self._damaged.add(frame)
-        raise VideoError(f"Frame {frame} of {self._path} is damaged in the file; go on with the next one.")
+        return picture
 
     def _search(self, frame: int) -> VideoFrame | None:
         """The picture of a frame, decoded from as far back as it takes."""
