@@ -141,7 +141,7 @@ def test_the_most_valuable_comes_first_and_always_in_the_same_order():
     )
     tracks = tracks_of(swapped(rows, 1, 2, 50))
     found = issues_of(tracks, KNOWN)
-    worth = [i.probability * i.gain for i in found]
+    worth = [i.worth for i in found]
     assert worth == sorted(worth, reverse=True)
     shuffled = np.random.default_rng(1).permutation(len(tracks))
     columns = (tracks.tracks, tracks.frames, tracks.boxes, tracks.scores)

@@ -48,11 +48,11 @@ def test_an_item_goes_through_the_store_unchanged(project, tracks):
     (item,) = queue(project)
     assert (item.tracks, item.fix, item.evidence) == (found.tracks, fix, found.evidence)
     assert item.place == (Place(20, (1.0, 2.0, 3.0, 4.0)),)
-    assert (item.kind, item.frame, item.probability, item.expected_gain) == (
+    assert (item.kind, item.frame, item.probability, item.worth) == (
         "possible-switch",
         20,
         0.25,
-        15.0,
+        0.0625 * 60,
     )
 
 
@@ -64,7 +64,7 @@ def test_the_queue_begins_with_what_is_worth_most(project, tracks):
         issue(b, c, probability=0.1, gain=200, frame=40),
         issue(a, kind="jump", probability=1.0, gain=5),
     )
-    assert [round(i.expected_gain) for i in queue(project)] == [20, 9, 5]
+    assert [round(i.worth) for i in queue(project)] == [8, 5, 2]
     assert [i.kind for i in queue(project, kinds=frozenset({"jump"}))] == ["jump"]
     assert [i.frame for i in queue(project, tracks=frozenset({c}))] == [40]
     assert [i.frame for i in queue(project, start=30)] == [40]
@@ -86,6 +86,36 @@ def test_a_verdict_is_one_edit_with_its_fix_and_undone_with_it(project, tracks):
     assert queue(project) == [item]
     project.redo()
     assert state(project) == done
+
+
+def test_corrections_of_one_place_are_decided_together(project, tracks):
+    a, b, c = tracks
+    add_items(
+        project,
+        issue(a, b, probability=0.6, fix=Fix(Operation.SWAP, (a, b), 20)),
+        issue(a, kind="swap-inside", frame=24, probability=0.3, fix=Fix(Operation.SPLIT, (a,), 24)),
+        issue(a, c, probability=0.1, frame=22, fix=Fix(Operation.SWAP, (a, c), 22)),
+        issue(b, c, probability=0.1, frame=40, fix=Fix(Operation.SWAP, (b, c), 40)),
+    )
+    head, *others = queue(project)
+    about_it = reviewing.alternatives(head, others)
+    assert [i.frame for i in about_it] == [24, 22]
+    assert [i.frame for i in reviewing.alternatives(about_it[1], [head, *others])] == [20, 24]
+
+    before = state(project)
+    project.apply(reviewing.accept(project, about_it[0], instead_of=[head, about_it[1]]))
+    assert [i.frame for i in queue(project)] == [40]
+    assert [i.verdict for i in queue(project, verdicts=ANY, stop=30)] == ["accepted"]
+    assert len(runs(project, a)) == 1
+    project.undo()
+    assert state(project) == before
+
+    project.apply(reviewing.reject(head, *about_it))
+    assert [i.frame for i in queue(project)] == [40]
+    assert [i.verdict for i in queue(project, verdicts=ANY, stop=30)] == ["rejected"] * 3
+    project.undo()
+    project.apply(reviewing.comment(about_it[1], "look here again"))
+    assert [i.frame for i in reviewing.alternatives(head, queue(project))] == [24]
 
 
 def test_another_fix_decides_the_item_too(project, tracks):

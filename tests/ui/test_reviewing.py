@@ -180,6 +180,31 @@ def test_accepting_by_key_corrects_shows_the_next_item_and_undo_brings_it_back(q
     assert whole(window) == {3, 7}
 
 
+def test_the_other_corrections_of_a_place_have_a_key_and_are_rejected_with_it(qtbot, window, press):
+    project, video = window.project, window.state.video.id
+    red = min(t.id for t in project.tracks(video))
+    split = Issue("swap-inside", CHANGED + 2, 22, 38, (red,), 0.2, 30, Fix(Operation.SPLIT, (red,), CHANGED))
+    (item_id,) = project.new_ids("review_item", 1)
+    project.apply(ChangeSet.of("Find issues", review_item=((), [row_of(split, item_id, video)])))
+    press(Qt.Key.Key_Period)
+    assert current(window) == "possible-switch"
+    second, third = (window.reviewing._actions[name].text() for name in ("accept_second", "accept_third"))
+    assert (second, third) == ("Or split #3, 20 %", "Accept third")
+    press(Qt.Key.Key_B)
+    assert verdicts(window) == {
+        "possible-switch": REJECTED, "swap-inside": REJECTED, "jump": OPEN, "short-track": OPEN
+    }  # fmt: skip
+    press(Qt.Key.Key_Z, CTRL)
+    assert current(window) == "possible-switch"
+    press(Qt.Key.Key_G, SHIFT)
+    assert verdicts(window) == {"swap-inside": "accepted", "jump": OPEN, "short-track": OPEN}
+    assert len(project.tracks(video)) == 3
+    assert current(window) == "jump"
+    press(Qt.Key.Key_Z, CTRL)
+    assert len(project.tracks(video)) == 2
+    assert verdicts(window)["possible-switch"] == OPEN
+
+
 def test_rejected_and_skipped_items_are_remembered_after_a_restart(qtbot, window, press, open_window, clip):
     press(Qt.Key.Key_Period)
     press(Qt.Key.Key_S)

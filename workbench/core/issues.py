@@ -3,8 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
+from workbench.core.boxes import Array
 from workbench.core.fixes import Fix
+
+Number = TypeVar("Number", float, Array)
+
+
+def worth(probability: Number, gain: Number) -> Number:
+    """What a look at an issue is worth: boxes it is expected to put right, times its probability once more.
+
+    Of two that are expected to put as many boxes right the surer one comes first: a queue that begins with
+    improbable catastrophes is soon put away. On made scenes no fewer boxes are put right by the same number
+    of looks than in the order of the expected gain alone, and more of the first items are true.
+
+    Args:
+        probability: [0, 1]; gain: boxes; both numbers or both arrays of one shape.
+    """
+    return probability**2 * gain
 
 
 @dataclass(frozen=True)
@@ -31,3 +48,8 @@ class Issue:
     gain: float
     fix: Fix | None = None
     evidence: tuple[tuple[str, float | str], ...] = ()
+
+    @property
+    def worth(self) -> float:
+        """What it is asked for before others: see ``worth``."""
+        return float(worth(self.probability, self.gain))

@@ -1,7 +1,7 @@
 """The search for identity errors: all kinds in turn, then one queue, those first that are worth most.
 
-Worth is the probability that an issue is true times the boxes that are wrong if it is, so that whoever works
-the queue from its head repairs most with the least.
+See ``core.issues.worth``: whoever works the queue from its head repairs most with the least, and is seldom
+asked for nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from workbench.core.boxes import Array
-from workbench.core.issues import Issue
+from workbench.core.issues import Issue, worth
 from workbench.core.progress import Progress
 from workbench.core.track_boxes import TrackBoxes
 from workbench.review.breaks import breaks
@@ -87,7 +87,7 @@ def candidates_of(tracks: TrackBoxes, evidence: Evidence) -> tuple[View, list[Ca
 
 def ranked(issues: Sequence[Issue]) -> list[Issue]:
     """By worth; equal ones by place and tracks, so that the order is always the same."""
-    return sorted(issues, key=lambda i: (-i.probability * i.gain, i.frame, i.kind, i.tracks))
+    return sorted(issues, key=lambda i: (-i.worth, i.frame, i.kind, i.tracks))
 
 
 def _searches(scene: Scene) -> Iterator[Iterable[Candidates]]:
@@ -109,8 +109,8 @@ def _likely(view: View, candidates: Candidates, options: FindOptions) -> list[Is
     linked = candidates[kept]
     found = chains(view, linked, chance[kept]) if candidates.kind == FRAGMENT else []
     kept = _without_repeats(candidates, chance, kept)
-    worth = chance[kept] * candidates.gain[kept]
-    kept = kept[np.argsort(-worth, kind="stable")[: options.most]]
+    order = np.argsort(-worth(chance[kept], candidates.gain[kept]), kind="stable")
+    kept = kept[order[: options.most]]
     return found + candidates[kept].issues(view, chance[kept])
 
 

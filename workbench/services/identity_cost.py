@@ -15,6 +15,7 @@ from workbench.core.track_boxes import TrackBoxes
 from workbench.formats.mot_challenge_rows import read_rows, read_sequence_length
 from workbench.metrics.sequence import TrackRows
 from workbench.review.finding import find_issues
+from workbench.review.places import by_place
 from workbench.review.view import Evidence
 from workbench.services.evaluating import find_sequences
 from workbench.services.identity_events import events_of, shown
@@ -23,7 +24,7 @@ from workbench.services.plots import Curves
 from workbench.services.simulating import ENOUGH, Curve, ceiling, work_the_queue
 from workbench.services.time_order import Tool, work_in_time_order
 
-FIRST = 20  # items of which it is counted how many are true
+FIRST = 20  # places of which it is counted how many are true
 QUEUE = "queue"
 Array = NDArray[np.float64]
 
@@ -35,7 +36,7 @@ class IdentityCost:
     Args:
         items: issues in the queue.
         switches, fragments: how many of the true events the queue shows, and how many there are.
-        first: how many of the first items are true, and how many these are.
+        first: how many of the first places that are asked about are wrong, and how many these are.
         ceiling: IDF1 that the boxes allow.
         curves: by annotator; ``QUEUE`` or a ``Tool``.
     """
@@ -111,7 +112,7 @@ def identity_cost(
     seen = shown(events, issues)
     switches = [s for s, e in zip(seen, events, strict=True) if e.switch]
     fragments = [s for s, e in zip(seen, events, strict=True) if e.fragment]
-    true = [judge.is_true(issue) for issue in issues[:FIRST]]
+    true = [any(map(judge.is_true, together)) for together in by_place(issues)[:FIRST]]
     curves = {QUEUE: (yield from work_the_queue(tracks, truth, evidence=evidence, frames=frames))}
     for tool in Tool:
         curves[str(tool)] = yield from work_in_time_order(tracks, truth, tool, frames=frames)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from workbench.core.boxes import Box
 from workbench.core.fixes import Fix
-from workbench.core.issues import Issue
+from workbench.core.issues import Issue, worth
 from workbench.core.rows import ReviewItemRow
 
 OPEN, ACCEPTED, REJECTED, SKIPPED, FIXED = "", "accepted", "rejected", "skipped", "fixed"
@@ -61,9 +61,9 @@ class ReviewItem:
         return self.row.score
 
     @property
-    def expected_gain(self) -> float:
-        """Boxes that a look at it is expected to put right: what the queue is sorted by."""
-        return self.row.gain * self.row.score
+    def worth(self) -> float:
+        """What the queue is sorted by."""
+        return worth(self.row.score, self.row.gain)
 
     @property
     def verdict(self) -> str:
@@ -84,6 +84,22 @@ class ReviewItem:
     def evidence(self) -> tuple[tuple[str, float | str], ...]:
         """(name, value) of what speaks for it."""
         return tuple((name, value) for name, value in json.loads(self.row.evidence))
+
+    @cached_property
+    def issue(self) -> Issue:
+        """What was found."""
+        row = self.row
+        return Issue(
+            row.kind,
+            row.frame,
+            row.start,
+            row.stop,
+            self.tracks,
+            row.score,
+            row.gain,
+            self.fix,
+            self.evidence,
+        )
 
     @cached_property
     def place(self) -> tuple[Place, ...]:

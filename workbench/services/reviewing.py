@@ -1,17 +1,23 @@
 """The review queue: what is asked next, and what a verdict does.
 
+Items about one place are asked together (``alternatives``): one of them is accepted and the others go with
+it, or all are rejected.
+
 A verdict and the correction it accepts are one edit, so that Undo brings the item back with the boxes.
 Functions that decide return a change set, as ``services.editing`` does; the caller applies it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 
 from workbench.core.edits import Change, ChangeSet
 from workbench.core.errors import UserError
 from workbench.core.fixes import Fix
+from workbench.core.issues import worth
 from workbench.core.rows import ReviewItemRow
+from workbench.review import places
 from workbench.services import identities
 from workbench.services.editing import join
 from workbench.services.identities import Plan
@@ -63,10 +69,10 @@ class ReviewProgress:
 
 
 def queue(project: Project, video_id: int, filters: Filters | None = None) -> list[ReviewItem]:
-    """The items that pass the filters, those first that are expected to put most boxes right."""
+    """The items that pass the filters, those first that are worth most."""
     filters = filters or Filters()
     rows = [row for row in project.review_items(video_id) if _passes(row, filters)]
-    rows.sort(key=lambda row: (-row.gain * row.score, row.id))
+    rows.sort(key=lambda row: (-worth(row.score, row.gain), row.id))
     items = map(ReviewItem, rows)
     return [item for item in items if not filters.tracks or filters.tracks.intersection(item.tracks)]
 
@@ -79,10 +85,23 @@ def progress(project: Project, video_id: int) -> ReviewProgress:
     return ReviewProgress(done, sum(count for count, _ in left), sum(chance for _, chance in left))
 
 
-def accept(project: Project, item: ReviewItem, *, plan: Plan | None = None) -> ChangeSet:
+def alternatives(item: ReviewItem, others: Sequence[ReviewItem]) -> list[ReviewItem]:
+    """The few open items that put the place of an item right in another way, those worth most first.
+
+    One that a person wrote a comment on is asked by itself.
+    """
+    left = [o for o in others if o.verdict == OPEN and o.id != item.id and not o.row.comment]
+    left.sort(key=lambda other: (-other.worth, other.id))
+    return [left[i] for i in places.alternatives(item.issue, [other.issue for other in left])]
+
+
+def accept(
+    project: Project, item: ReviewItem, *, instead_of: Sequence[ReviewItem] = (), plan: Plan | None = None
+) -> ChangeSet:
     """Carry out what an item proposes, and note that it was right.
 
     Args:
+        instead_of: the others about its place; they go, and the next search finds them if they still hold.
         plan: the item's fix, made by ``identities.carry_out`` where it takes a tracker; None = made here.
 
     Raises:
@@ -92,7 +111,7 @@ def accept(project: Project, item: ReviewItem, *, plan: Plan | None = None) -> C
         raise UserError("Only a person can tell what is right here; choose an operation, or reject it.")
     _refuse_done(item)
     plan = identities.plan(project, item.fix) if plan is None else plan
-    return _with_verdict(plan.change, item, ACCEPTED)
+    return _with_verdict(plan.change, item, ACCEPTED, gone=instead_of)
 
 
 def fix_otherwise(project: Project, item: ReviewItem, fix: Fix, *, plan: Plan | None = None) -> ChangeSet:
@@ -106,14 +125,14 @@ def fix_otherwise(project: Project, item: ReviewItem, fix: Fix, *, plan: Plan | 
     return _with_verdict(plan.change, item, FIXED)
 
 
-def reject(item: ReviewItem) -> ChangeSet:
-    """Note that there is no error; it is not asked again."""
-    return _decided("Reject issue", item, verdict=REJECTED)
+def reject(*items: ReviewItem) -> ChangeSet:
+    """Note that there is no error at a place; it is not asked again."""
+    return _decided("Reject issue", *items, verdict=REJECTED)
 
 
-def skip(item: ReviewItem) -> ChangeSet:
-    """Put an item off."""
-    return _decided("Skip issue", item, verdict=SKIPPED)
+def skip(*items: ReviewItem) -> ChangeSet:
+    """Put a place off."""
+    return _decided("Skip issue", *items, verdict=SKIPPED)
 
 
 def reopen(item: ReviewItem) -> ChangeSet:
@@ -149,23 +168,28 @@ def _refuse_done(item: ReviewItem) -> None:
         raise UserError("This was put right already; undo that edit to decide anew.")
 
 
-def _decided(name: str, item: ReviewItem, *, verdict: str) -> ChangeSet:
-    _refuse_done(item)
-    return ChangeSet.of(name, review_item=([item.row], [item.row._replace(verdict=verdict)]))
+def _decided(name: str, *items: ReviewItem, verdict: str) -> ChangeSet:
+    for item in items:
+        _refuse_done(item)
+    rows = [item.row for item in items]
+    return ChangeSet.of(name, review_item=(rows, [row._replace(verdict=verdict) for row in rows]))
 
 
-def _with_verdict(change: ChangeSet, item: ReviewItem, verdict: str) -> ChangeSet:
-    """A change set that also decides an item, whatever it would have done to it."""
-    decided = ([item.row], [item.row._replace(verdict=verdict)])
-    others = ChangeSet(change.name, tuple(_without(c, item.id) for c in change.changes))
+def _with_verdict(
+    change: ChangeSet, item: ReviewItem, verdict: str, *, gone: Sequence[ReviewItem] = ()
+) -> ChangeSet:
+    """A change set that also decides an item and removes some, whatever it would have done to them."""
+    decided = ([item.row, *(i.row for i in gone)], [item.row._replace(verdict=verdict)])
+    known = {item.id, *(i.id for i in gone)}
+    others = ChangeSet(change.name, tuple(_without(c, known) for c in change.changes))
     return join([others, ChangeSet.of(change.name, review_item=decided)])
 
 
-def _without(change: Change, item_id: int) -> Change:
+def _without(change: Change, known: Container[int]) -> Change:
     if change.table != "review_item":
         return change
     before, after = (
-        tuple(row for row in rows if isinstance(row, ReviewItemRow) and row.id != item_id)
+        tuple(row for row in rows if isinstance(row, ReviewItemRow) and row.id not in known)
         for rows in (change.before, change.after)
     )
     return Change(change.table, before, after)

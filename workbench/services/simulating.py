@@ -1,7 +1,8 @@
 """What clean identities cost: annotators with the ground truth in hand correct tracks, action by action.
 
-One works the queue of issues from its head: accepts a right correction, rejects a wrong one, one action
-each; after an accepted one the queue is made anew, and what was rejected is not asked again. The other has no
+One works the queue of issues from its head: accepts the right one of the corrections of a place, or rejects
+them all, one action each; after an accepted one the queue is made anew, and what was rejected is not asked
+again. The other has no
 queue: see ``time_order``.
 """
 
@@ -21,6 +22,7 @@ from workbench.metrics.identity import identity
 from workbench.metrics.sequence import TrackRows
 from workbench.review.apply_fix import apply_fix, moved
 from workbench.review.finding import FindOptions, find_issues
+from workbench.review.places import by_place
 from workbench.review.view import Evidence
 from workbench.services.judging import Judge
 
@@ -99,15 +101,15 @@ def work_the_queue(
     while changed and actions < most:
         changed = False
         queue = yield from _found(tracks, evidence)
-        for issue in queue:
-            place = _place(issue, tracks)
-            if place in asked or actions == most:
-                continue
+        for together in by_place([issue for issue in queue if _place(issue, tracks) not in asked]):
+            if actions == most:
+                break
             actions += 1
             yield Progress(actions, most, "Correcting")
-            asked.add(place)
-            if issue.fix and judge.is_true(issue):
-                fixed = apply_fix(tracks, issue.fix)
+            asked.update(_place(issue, tracks) for issue in together)
+            right = next((issue.fix for issue in together if judge.is_true(issue)), None)
+            if right is not None:
+                fixed = apply_fix(tracks, right)
                 evidence, tracks = moved(evidence, tracks, fixed), fixed.tracks
                 judge = Judge.of(tracks, truth, frames)
                 curve.add(actions, judge)

@@ -33,15 +33,16 @@ from workbench.ui.review.preview import conflict_words
 from workbench.ui.review.proposals import Proposals
 from workbench.ui.review.stage import ReviewStage
 from workbench.ui.review.strips import NO_STRIP, Names, Place, Strip, strip_of
-from workbench.ui.review.words import evidence, likely, question
+from workbench.ui.review.words import evidence, instead, likely, question
 from workbench.ui.state import UiState
 from workbench.ui.timeline import LaneMark, TimelineView
 from workbench.ui.worker import TaskQueue
 
 AHEAD = 3  # items whose pictures are fetched before they are shown
 ROOM = 2.5  # sides of the boxes in question that are shown around them
+OTHERS = {"accept_second": "Accept second", "accept_third": "Accept third"}  # and their plain words
 MOST = 0.8  # share of the picture beyond which all of it is shown
-ITEM_ACTIONS = ("accept_item", "reject_item", "skip_item", "other_fix", "toggle_preview")
+ITEM_ACTIONS = ("accept_item", *OTHERS, "reject_item", "skip_item", "other_fix", "toggle_preview")
 PROPOSAL_ACTIONS = ("apply_preview", "toggle_preview", "cancel")
 
 
@@ -257,7 +258,7 @@ class Reviewing(QObject):
         titles = self._titles(previewed_palette(self._state, self._palette))
         fix = "" if subject.plan is None else subject.plan.text
         conflicts = "" if subject.plan is None else conflict_words(subject.plan, titles)
-        names = PROPOSAL_ACTIONS if waiting is not None else ITEM_ACTIONS
+        names = PROPOSAL_ACTIONS if waiting is not None else self._offer(titles)
         if waiting is not None:
             answers = "" if waiting.item is None else f"It answers “{question(waiting.item, titles)}”."
             text = CardText(fix, "", answers, conflicts)
@@ -267,6 +268,13 @@ class Reviewing(QObject):
                 question(item, titles), fix or _no_fix(item), _detail(item), conflicts or subject.problem
             )
         self.stage.card.show_text(text, [self._actions[name] for name in names])
+
+    def _offer(self, titles: Mapping[int, str]) -> list[str]:
+        """Name the other corrections of the place; returns the actions there are."""
+        offered = dict(zip(OTHERS, self.agenda.together[1:], strict=False))
+        for name, plain in OTHERS.items():
+            self._actions[name].setText(instead(offered[name], titles) if name in offered else plain)
+        return [name for name in ITEM_ACTIONS if name not in OTHERS or name in offered]
 
     def _zoom(self, strip: Strip) -> None:
         """Show the place large, with as much around it as tells where it is."""

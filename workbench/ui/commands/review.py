@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, QPoint, Signal, Slot
 from PySide6.QtGui import QAction
@@ -49,7 +49,7 @@ class ReviewCommands(QObject):
         self._compute, self._window = compute, parent
         self.actions: dict[str, QAction] = {}  # for the menu of other fixes
         self._task: int | None = None
-        self._later: list[tuple[int, Callable[[], ChangeSet]]] = []
+        self._later: list[tuple[set[int], Callable[[], ChangeSet]]] = []
         proposals.made.connect(self._on_made)
         proposals.failed.connect(self._on_not_made)
         editor.idle.connect(self._write_next)
@@ -132,26 +132,49 @@ class ReviewCommands(QObject):
         """Make the correction that is shown, and go on to the next item."""
         if self._proposals.waiting is not None:
             self._proposals.apply()
-            return
-        item = self._agenda.current
-        if item is None:
-            self.refused.emit(NO_ITEM)
-        elif item.fix is not None and item.fix.operation == Operation.EXTEND:
-            if self._proposals.follow(item.fix, item=item, accepting=True):
-                self._agenda.under_way.add(item.id)
-                self._show_next()
         else:
-            self._decide(item, lambda now: reviewing.accept(self._state.project, now))
+            self._accept(0)
+
+    @Slot()
+    def accept_second(self) -> None:
+        """Make the second correction of the place, and go on to the next item."""
+        self._accept(1)
+
+    @Slot()
+    def accept_third(self) -> None:
+        """Make the third correction of the place, and go on to the next item."""
+        self._accept(2)
 
     @Slot()
     def reject_item(self) -> None:
-        """Say that there is no error; it is not asked again."""
+        """Say that there is no error at the place; it is not asked again."""
         self._decide_current(reviewing.reject)
 
     @Slot()
     def skip_item(self) -> None:
-        """Put the item off."""
+        """Put the place off."""
         self._decide_current(reviewing.skip)
+
+    def _accept(self, number: int) -> None:
+        """Make one of the corrections of the place that is shown."""
+        self._proposals.leave()
+        together = self._agenda.together
+        if not together:
+            self.refused.emit(NO_ITEM)
+            return
+        if number >= len(together):
+            self.refused.emit("No other correction of this place is in the list.")
+            return
+        item = together.pop(number)
+        if item.fix is not None and item.fix.operation == Operation.EXTEND:
+            if self._proposals.follow(item.fix, item=item, accepting=True):
+                self._agenda.under_way.add(item.id)
+                self._show_next()
+            return
+        project = self._state.project
+        self._decide(
+            [item, *together], lambda now, *others: reviewing.accept(project, now, instead_of=others)
+        )
 
     @Slot()
     def reopen_item(self) -> None:
@@ -191,24 +214,30 @@ class ReviewCommands(QObject):
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(self._window.mapToGlobal(middle))
 
-    def _decide_current(self, make: Callable[[ReviewItem], ChangeSet]) -> None:
+    def _decide_current(self, make: Callable[..., ChangeSet]) -> None:
         self._proposals.leave()
         if self._agenda.current is None:
             self.refused.emit(NO_ITEM)
         else:
-            self._decide(self._agenda.current, make)
+            self._decide(self._agenda.together, make)
 
-    def _decide(self, item: ReviewItem, make: Callable[[ReviewItem], ChangeSet]) -> None:
-        """Write an answer, now or when a large edit is written, and show the next item at once."""
+    def _decide(self, items: Sequence[ReviewItem], make: Callable[..., ChangeSet]) -> None:
+        """Write an answer, now or when a large edit is written, and show the next item at once.
+
+        Args:
+            items: those of one place.
+            make: of the items as they are by then.
+        """
 
         def change() -> ChangeSet:
-            return make(reviewing.find_item(self._state.project, item.id) or item)  # as it is by then
+            return make(*(reviewing.find_item(self._state.project, item.id) or item for item in items))
 
-        self._agenda.under_way.add(item.id)
+        answered = {item.id for item in items}
+        self._agenda.under_way |= answered
         if self._editor.busy:
-            self._later.append((item.id, change))
+            self._later.append((answered, change))
         elif not self._editor.do(change):
-            self._agenda.under_way.discard(item.id)
+            self._agenda.under_way -= answered
             return
         self._show_next()
 
@@ -222,9 +251,9 @@ class ReviewCommands(QObject):
     @Slot()
     def _write_next(self) -> None:
         while self._later and not self._editor.busy:
-            item_id, change = self._later.pop(0)
+            answered, change = self._later.pop(0)
             if not self._editor.do(change):
-                self._agenda.under_way.discard(item_id)
+                self._agenda.under_way -= answered
 
     @Slot(int)
     def _on_made(self, item_id: int) -> None:

@@ -14,6 +14,7 @@ from workbench.services.reviewing import Filters, ReviewProgress
 from workbench.ui.review.panel import STATES, Wanted
 from workbench.ui.state import UiState
 
+AT_ONCE = 3  # items that one answer decides at most
 MANY = 200  # tracks of an edit beyond which the whole queue is read again
 NO_PROGRESS = ReviewProgress(0, 0, 0.0)
 EVERY = Filters(verdicts=frozenset(VERDICTS))
@@ -96,8 +97,8 @@ class Agenda(QObject):
             self._by_track = _by_track(items)
         self.under_way = {i for i in self.under_way if i in self._every and self._every[i].verdict == OPEN}
         self._choose()
-        if len(reopened) == 1:
-            self.show(reopened[0])
+        if 0 < len(reopened) <= AT_ONCE:
+            self.show(min(map(self._every.__getitem__, reopened), key=_order).id)
         elif self.current is not None and not answered:  # else the next one is shown in a moment
             self.show(self.current.id)
 
@@ -118,6 +119,15 @@ class Agenda(QObject):
         if item != self.current:
             self.current = item
             self.current_changed.emit()
+
+    @property
+    def together(self) -> list[ReviewItem]:
+        """The item that is shown, and the few open ones about the same place, those worth most first."""
+        item = self.current
+        if item is None or item.verdict != OPEN:
+            return [] if item is None else [item]
+        near = {i for track in item.tracks for i in self._by_track.get(track, ())} - self.under_way
+        return [item, *reviewing.alternatives(item, [self._every[i] for i in near if i in self._every])]
 
     def around(self, step: int) -> int:
         """Id of the item that many further in the list, -1 behind its ends; the first when none is shown."""
@@ -154,7 +164,7 @@ class Agenda(QObject):
 
 
 def _order(item: ReviewItem) -> tuple[float, int]:
-    return -item.expected_gain, item.id
+    return -item.worth, item.id
 
 
 def _by_track(items: Iterable[ReviewItem]) -> dict[int, list[int]]:

@@ -33,6 +33,13 @@ def question(item: ReviewItem, titles: Mapping[int, str]) -> str:
     return f"{kind_words(item.kind)}: {who} at frame {item.frame}"
 
 
+def instead(item: ReviewItem, titles: Mapping[int, str]) -> str:
+    """What an item proposes, where another one proposes something else."""
+    assert item.fix is not None
+    who = list_words([titles.get(track, "?") for track in item.fix.tracks])
+    return f"Or {item.fix.operation} {who}, {100 * item.probability:.0f} %"
+
+
 def likely(item: ReviewItem) -> str:
     """How probable it is, in words; nothing is quite certain."""
     percent = 100 * item.probability
