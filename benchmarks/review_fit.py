@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -45,7 +46,16 @@ from workbench.services.simulating import CORRECTING
 Array = NDArray[np.float64]
 FITTED_WITH = {breaks.JUMP: (breaks.CHANGE, breaks.JUMP)}
 """Kinds that are too seldom for a model of their own, and those of the same terms."""
-Judgement = tuple[Candidates, NDArray[np.bool_]]
+
+
+class Judgement(NamedTuple):
+    """Places of one kind in one case, and which of them are true."""
+
+    part: Candidates
+    true: NDArray[np.bool_]
+    case: int
+
+
 Judged = dict[str, list[Judgement]]
 FOLDS = 3
 TRIED = 6  # true issues of a kind and case whose correction is tried
@@ -87,24 +97,24 @@ def with_weaker_looks(scene: Scene, seed: int) -> Scene:
 def judged(cases: Iterable[Case]) -> Judged:
     """Of each kind and scene: its candidates, and which are true."""
     result: Judged = defaultdict(list)
-    for case in cases:
+    for number, case in enumerate(cases):
         judge = Judge.of(case.tracks, case.truth, case.frames)
         view, parts = candidates_of(case.tracks, case.evidence)
         for part in parts:
             issues = part.issues(view, np.ones(len(part)))
             true = np.array([judge.is_true(issue) for issue in issues], dtype=np.bool_)
-            result[part.kind].append((part, true))
+            result[part.kind].append(Judgement(part, true, number))
     return result
 
 
 def weights_of(kind: str, data: Judged) -> tuple[float, ...]:
     """Weights of a kind, fitted with those kinds that are judged alike."""
     every = [pair for other in FITTED_WITH.get(kind, (kind,)) for pair in data[other]]
-    terms = np.concatenate([models.measured(part) for part, _ in every])
-    weights = np.round(fitted(terms, np.concatenate([true for _, true in every])), 2).tolist()
+    terms = np.concatenate([models.measured(part) for part, *_ in every])
+    weights = np.round(fitted(terms, np.concatenate([p.true for p in every])), 2).tolist()
     if kind != fragments.KIND:
         return tuple(weights)
-    true = np.concatenate([t for _, t in data[kind]])
+    true = np.concatenate([p.true for p in data[kind]])
     rows = [(round(weights[0] + end, 2), *weights[1:]) for end in ENDS]
     odds = [odds_of(kind, row, data[kind]) for row in rows]
     surprise = [float(np.logaddexp(0, np.where(true, -o, o)).mean()) for o in odds]
@@ -113,17 +123,17 @@ def weights_of(kind: str, data: Judged) -> tuple[float, ...]:
 
 def odds_of(kind: str, weights: tuple[float, ...], pairs: list[Judgement]) -> Array:
     """Log odds of all candidates before they are made certain."""
-    return np.concatenate([models.log_odds(part, weights) for part, _ in pairs])
+    return np.concatenate([models.log_odds(p.part, weights) for p in pairs])
 
 
 def certainty_of(kind: str, data: Judged) -> tuple[float, ...]:
     """From log odds to those that candidates have in scenes that the weights were not fitted on."""
     odds, true = [], []
     for fold in range(FOLDS):
-        rest = {k: [p for n, p in enumerate(pairs) if n // 3 % FOLDS != fold] for k, pairs in data.items()}
-        left = [pair for n, pair in enumerate(data[kind]) if n // 3 % FOLDS == fold]
+        rest = {k: [p for p in pairs if p.case // 3 % FOLDS != fold] for k, pairs in data.items()}
+        left = [p for p in data[kind] if p.case // 3 % FOLDS == fold]
         odds.append(odds_of(kind, weights_of(kind, rest), left))
-        true += [t for _, t in left]
+        true += [p.true for p in left]
     terms = models.certainty_terms(np.concatenate(odds))
     return tuple(np.round(fitted(terms, np.concatenate(true)), 2).tolist())
 
@@ -137,9 +147,9 @@ def righted(cases: Sequence[Case], data: Judged) -> dict[str, tuple[int, float, 
         before = identity(Judge.of(case.tracks, case.truth, case.frames).sequence).idf1
         whole = (len(case.tracks) + len(case.truth)) / 2
         for kind, pairs in data.items():
-            part, true = pairs[number]
-            tried = part[rng.permutation(np.flatnonzero(true))[:TRIED]]
-            for issue in tried.issues(view, np.ones(len(tried))):
+            of_case = [p for p in pairs if p.case == number]
+            tried = [p.part[rng.permutation(np.flatnonzero(p.true))[:TRIED]] for p in of_case]
+            for issue in (i for part in tried for i in part.issues(view, np.ones(len(part)))):
                 if issue.fix and issue.fix.operation in CORRECTING:
                     fixed = apply_fix(case.tracks, issue.fix).tracks
                     after = identity(Judge.of(fixed, case.truth, case.frames).sequence).idf1
@@ -169,7 +179,7 @@ def main() -> None:
 
 def report(cases: Sequence[Case], train: Judged, held_out: Judged) -> None:
     for data in (train, held_out):
-        data[fragments.KIND] = [(part, next_ones(part, true)) for part, true in data[fragments.KIND]]
+        data[fragments.KIND] = [p._replace(true=next_ones(p.part, p.true)) for p in data[fragments.KIND]]
     weights = {kind: weights_of(kind, train) for kind in TERMS}
     certainty = {kind: certainty_of(kind, train) for kind in TERMS}
     for name, rows in (("WEIGHTS", weights), ("CERTAINTY", certainty)):
@@ -193,8 +203,8 @@ def print_calibration(data: Judged) -> None:
     print("\n| kind | candidates | true | surprise | of base rate |\n|---|---|---|---|---|")
     every = []
     for kind in TERMS:
-        true = np.concatenate([t for _, t in data[kind]])
-        chance = np.concatenate([models.probabilities(part) for part, _ in data[kind]]).clip(1e-6, 1 - 1e-6)
+        true = np.concatenate([p.true for p in data[kind]])
+        chance = np.concatenate([models.probabilities(p.part) for p in data[kind]]).clip(1e-6, 1 - 1e-6)
         every.append((chance, true))
         base = entropy(np.full(len(true), true.mean()).clip(1e-6, 1 - 1e-6), true)
         print(f"| {kind} | {len(true)} | {true.sum()} | {entropy(chance, true):.3f} | {base:.3f} |")
