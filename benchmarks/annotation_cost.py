@@ -5,9 +5,10 @@
 A sequence is a folder of MOTChallenge with ``gt/gt.txt`` and ``det/det.txt``; without detections those of the
 ground truth are taken, without their identities. Where there is a video, issues are judged by looks too. Our
 default tracker (offline) and a weaker one (sort) make tracks; a simulated annotator who has the ground truth
-works the queue, two others repair what they meet in time order with the operations of other tools
-(``workbench.services.simulating``, ``time_order``). Also: how many of the true events CLEAR counts the queue
-shows, and how many of its first items are true. No number of the search was fitted on these sequences.
+works the queue, others repair what they meet in time order with the operations of other tools
+(``workbench.services.simulating``, ``time_order``): every error, or first only what lasts. Also: how many of
+the true events CLEAR counts the queue shows, and how many of its first places are wrong indeed. No number of
+the search was fitted on these sequences.
 """
 
 from __future__ import annotations
@@ -32,9 +33,8 @@ from review_cases import Case, case_of, finished
 
 from workbench.core.detections import Detections
 from workbench.review.appearance import describe
-from workbench.services.identity_cost import QUEUE, IdentityCost, identity_cost
+from workbench.services.identity_cost import QUEUE, WATCHING, IdentityCost, identity_cost
 from workbench.services.plots import write_plot
-from workbench.services.time_order import Tool
 
 BARS = {"recall": 0.95, "precision": 0.5, "cost": 0.4}
 TRACKERS = ("offline", "sort")
@@ -123,15 +123,14 @@ def total(pairs: list[tuple[int, int]]) -> float:
 
 
 def print_costs(costs: dict[tuple[str, str], IdentityCost]) -> None:
-    tools = [str(tool) for tool in Tool]
-    head = ["sequence", "tracker", "IDF1", "boxes allow", "with queue", "actions, queue", *tools]
-    head += [f"of {tool}" for tool in tools]
+    head = ["sequence", "tracker", "IDF1", "boxes allow", "with queue", "actions, queue", *WATCHING]
+    head += [f"of {name}" for name in WATCHING]
     print(f"\n| {' | '.join(head)} |\n|{'---|' * len(head)}")
     for name, cost in costs.items():
         points = cost.curves[QUEUE].points
         cells = [*name, *(f"{100 * v:.1f}" for v in (points[0].idf1, cost.ceiling, points[-1].idf1))]
         cells += ["never" if n is None else str(n) for n in cost.actions().values()]
-        shares = [cost.share(tool) for tool in tools]
+        shares = [cost.share(name) for name in WATCHING]
         cells += ["" if share is None else f"{share:.2f}" for share in shares]
         print(f"| {' | '.join(cells)} |")
 

@@ -7,7 +7,7 @@ from tests.review.made import crossing, drained, swapped, tracks_of, walk
 from workbench.core.fixes import Fix, Operation
 from workbench.core.issues import Issue
 from workbench.metrics.sequence import TrackRows
-from workbench.services.identity_cost import QUEUE, identity_cost
+from workbench.services.identity_cost import QUEUE, WATCHING, identity_cost
 from workbench.services.identity_events import events_of, shown
 from workbench.services.judging import Judge
 from workbench.services.simulating import ceiling, work_the_queue
@@ -92,6 +92,6 @@ def test_the_whole_comparison(case):
     cost = drained(identity_cost(*case))
     assert cost.switches == (3, 3)
     assert cost.fragments == (1, 1)
-    assert set(cost.curves) == {QUEUE, *map(str, Tool)}
+    assert set(cost.curves) == {QUEUE, *WATCHING}
     assert cost.figures()["actions"][QUEUE] is not None
     assert len(cost.panel("made").curves) == 6

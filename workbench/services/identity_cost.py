@@ -26,19 +26,24 @@ from workbench.services.time_order import Tool, work_in_time_order
 
 FIRST = 20  # places of which it is counted how many are true
 QUEUE = "queue"
+OVERLOOKED = 5  # boxes below which the second kind of annotator overlooks an error
+WATCHING = {str(tool): (tool, 1) for tool in Tool} | {
+    f"{tool}, from {OVERLOOKED} boxes": (tool, OVERLOOKED) for tool in Tool
+}
+"""Annotators in time order: what each can do, and how many boxes an error lasts that it sees."""
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class IdentityCost:
-    """What a queue shows, and what three annotators need.
+    """What a queue shows, and what annotators need.
 
     Args:
         items: issues in the queue.
         switches, fragments: how many of the true events the queue shows, and how many there are.
         first: how many of the first places that are asked about are wrong, and how many these are.
         ceiling: IDF1 that the boxes allow.
-        curves: by annotator; ``QUEUE`` or a ``Tool``.
+        curves: by annotator; ``QUEUE`` or one of ``WATCHING``.
     """
 
     items: int
@@ -52,10 +57,10 @@ class IdentityCost:
         """Actions of each annotator until IDF1 is within a hundredth of the ceiling; None = never."""
         return {name: curve.actions_to(ENOUGH * self.ceiling) for name, curve in self.curves.items()}
 
-    def share(self, tool: str) -> float | None:
+    def share(self, annotator: str) -> float | None:
         """The queue's actions as a share of those without it; None where either never gets there."""
         needed = self.actions()
-        ours, theirs = needed[QUEUE], needed[tool]
+        ours, theirs = needed[QUEUE], needed[annotator]
         return ours / theirs if ours is not None and theirs else None
 
     def figures(self) -> dict[str, Any]:
@@ -74,10 +79,11 @@ class IdentityCost:
         }
 
     def panel(self, title: str) -> Curves:
-        """IDF1 and HOTA against actions, as shares of the most that any annotator needed."""
-        last = max(1, *(curve.points[-1].actions for curve in self.curves.values()))
+        """IDF1 and HOTA against actions, as shares of the most that any of these needed."""
+        shown = {QUEUE: self.curves[QUEUE], **{str(tool): self.curves[str(tool)] for tool in Tool}}
+        last = max(1, *(curve.points[-1].actions for curve in shown.values()))
         drawn = {}
-        for name, curve in self.curves.items():
+        for name, curve in shown.items():
             at = np.array([p.actions for p in curve.points]) / last
             for what in ("idf1", "hota"):
                 values = np.array([getattr(p, what) for p in curve.points])
@@ -114,8 +120,8 @@ def identity_cost(
     fragments = [s for s, e in zip(seen, events, strict=True) if e.fragment]
     true = [any(map(judge.is_true, together)) for together in by_place(issues)[:FIRST]]
     curves = {QUEUE: (yield from work_the_queue(tracks, truth, evidence=evidence, frames=frames))}
-    for tool in Tool:
-        curves[str(tool)] = yield from work_in_time_order(tracks, truth, tool, frames=frames)
+    for name, (tool, least) in WATCHING.items():
+        curves[name] = yield from work_in_time_order(tracks, truth, tool, least=least, frames=frames)
     return IdentityCost(
         len(issues),
         (sum(switches), len(switches)),

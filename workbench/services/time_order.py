@@ -8,8 +8,8 @@ Tools have different operations, so there are two annotators.
   and where that one goes on elsewhere the two are exchanged by the same action.
 
 Both delete a track of nothing by one action, and what they join is filled in between where that is right.
-They find every error without an action, decide nothing wrongly, and let be what lasts a few boxes only, which
-a person would not even see; only when nothing longer is left do they watch the video once more for that.
+They find every error without an action and decide nothing wrongly. One who overlooks what lasts a few boxes
+only, as a person would at normal speed, watches the video once more for that when nothing longer is left.
 """
 
 from __future__ import annotations
@@ -28,8 +28,6 @@ from workbench.metrics.sequence import TrackRows
 from workbench.review.apply_fix import NEW, apply_fix
 from workbench.services.judging import NOBODY, Judge
 from workbench.services.simulating import Curve
-
-FLICKERS = (5, 1)  # boxes that an error lasts at least, in the first and in the second pass
 
 
 class Tool(StrEnum):
@@ -50,7 +48,13 @@ class Run:
 
 
 def work_in_time_order(
-    tracks: TrackBoxes, truth: TrackRows, tool: Tool, *, frames: int | None = None, most: int = 1000
+    tracks: TrackBoxes,
+    truth: TrackRows,
+    tool: Tool,
+    *,
+    least: int = 1,
+    frames: int | None = None,
+    most: int = 1000,
 ) -> Generator[Progress, None, Curve]:
     """Correct tracks from the first frame to the last.
 
@@ -58,6 +62,7 @@ def work_in_time_order(
         tracks: what a tracker made.
         truth: what they should be.
         tool: what one action can do.
+        least: boxes that an error lasts at least to be seen at first.
         frames: of the video.
         most: actions after which the annotator stops.
 
@@ -70,7 +75,7 @@ def work_in_time_order(
     judge = Judge.of(tracks, truth, frames)
     curve, actions = Curve(), 0
     curve.add(0, judge)
-    for flicker in FLICKERS:
+    for flicker in dict.fromkeys((least, 1)):
         while actions < most:
             fixes = _first_error(judge, flicker, tool)
             if not fixes:
