@@ -42,18 +42,14 @@ class Card(QFrame):
         self._warning.setObjectName("warning")
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(2)
-        texts = QVBoxLayout()
-        texts.setSpacing(1)
-        for label in (self._title, self._fix):
-            texts.addWidget(label)
         top = QHBoxLayout()
-        top.addLayout(texts, 1)
+        top.addWidget(self._title, 1)
         top.addLayout(self._buttons)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 4, 6, 4)
         layout.setSpacing(1)
         layout.addLayout(top)
-        for label in (self._warning, self._detail):
+        for label in (self._fix, self._warning, self._detail):
             layout.addWidget(label)
         self._shown: tuple[QAction, ...] = ()
         self.hide()
