@@ -77,35 +77,35 @@ WEIGHTS: dict[str, tuple[float, ...]] = {
 
 
 CERTAINTY: dict[str, tuple[float, ...]] = {
-    "possible-switch": (0.16, 1.06, -0.39),
-    "fragment": (0.16, 1.08, -0.26),
-    "duplicate": (0.26, 1.0, -0.57),
-    "swap-inside": (0.09, 1.0, -1.57),
-    "jump": (-0.03, 1.05, 0.07),
-    "gap": (0.1, 1.12, -0.22),
-    "filled-gap": (-0.73, 0.5, 0.64),
-    "size-drift": (-0.0, 0.97, -0.36),
-    "birth": (0.45, 1.58, -1.06),
-    "death": (0.42, 1.55, -1.07),
-    "short-track": (-0.03, 0.94, -0.27),
-    "low-score": (0.27, 1.16, -0.46),
+    "possible-switch": (0.05, 1.03, -1.43),
+    "fragment": (0.23, 1.1, -0.31),
+    "duplicate": (0.29, 1.03, -0.71),
+    "swap-inside": (-0.01, 0.97, -2.04),
+    "jump": (-0.21, 0.86, 0.2),
+    "gap": (0.29, 1.03, -0.34),
+    "filled-gap": (-0.55, 0.6, 0.58),
+    "size-drift": (-0.13, 0.89, -0.17),
+    "birth": (0.37, 1.55, -0.94),
+    "death": (0.33, 1.5, -0.92),
+    "short-track": (-0.11, 0.87, -0.2),
+    "low-score": (0.29, 1.14, -0.21),
 }
 """A constant, a slope, and what it changes by above even odds: from log odds to those that were seen."""
 
 
 RIGHTED: dict[str, float] = {
-    switches.KIND: 0.3,
-    fragments.KIND: 0.8,
-    doubles.KIND: 0.35,
+    switches.KIND: 0.25,
+    fragments.KIND: 1.0,
+    doubles.KIND: 0.1,
     breaks.CHANGE: 0.05,
-    breaks.JUMP: 0.05,
-    breaks.GAP: 0.55,
+    breaks.JUMP: 0.3,
+    breaks.GAP: 0.6,
     breaks.GUESSED: 0.3,
     sizes.KIND: 0.3,
-    ends.BIRTH: 0.55,
-    ends.DEATH: 0.55,
-    phantoms.SHORT: 0.25,
-    phantoms.LOW_SCORE: 0.3,
+    ends.BIRTH: 0.6,
+    ends.DEATH: 0.6,
+    phantoms.SHORT: 0.2,
+    phantoms.LOW_SCORE: 0.2,
 }
 """Share of the boxes of a true issue that count as put right, in IDF1, once its correction is carried out.
 
