@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QRectF, QSettings, Qt
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QInputDialog, QMenu
 
 from workbench.core.edits import ChangeSet
 from workbench.core.fixes import Fix, Operation
@@ -14,6 +14,7 @@ from workbench.services.projects import open_path
 from workbench.services.review_items import FIXED, OPEN, REJECTED, SKIPPED, row_of
 from workbench.ui.canvas import BoxFlag
 from workbench.ui.main_window import MainWindow
+from workbench.ui.review.words import kind_words
 from workbench.video.writer import write_video
 
 FRAMES, CHANGED = 60, 30
@@ -366,3 +367,67 @@ def test_a_track_is_extended_by_the_tracker_shown_and_then_kept(qtbot, window, p
     assert found[-1].frame == 13
     assert abs(found[-1].x - place(0, 13)[0]) < 4
     assert window.state.provisional == {}
+
+
+def test_a_correction_of_other_tracks_leaves_the_item_that_is_shown_open(qtbot, window, press):
+    project, video = window.project, window.state.video
+    other = project.new_ids("track", 1)[0]
+    rows = [BoxRow(video.id, f, other, 5, 5, 20, 20, 0.8, Origin.MODEL, None, 0, 0, 0, 0) for f in range(20)]
+    project.apply(
+        ChangeSet.of("Import", track=((), [TrackRow(other, video.id, 1, 9, "", None)]), box=((), rows))
+    )
+    press(Qt.Key.Key_Period)
+    window.state.select((other,))
+    window.state.go_to(10)
+    press(Qt.Key.Key_P)
+    press(Qt.Key.Key_Return)
+    assert len(project.tracks(video.id)) == 4
+    assert verdicts(window)["possible-switch"] == OPEN
+
+
+def test_looking_for_issues_fills_the_list_and_shows_the_first(qtbot, window, press):
+    press(Qt.Key.Key_F, CTRL)
+    qtbot.waitUntil(lambda: window.reviewing.agenda.current is not None, timeout=TIMEOUT)
+    item = window.reviewing.agenda.current
+    assert abs(item.frame - CHANGED) <= 5
+    assert "new issues" in window.statusBar().currentMessage()
+    assert window.reviewing.agenda.items[0] == item
+    assert window.reviewing.stage.card.text.title.startswith(kind_words(item.kind))
+
+
+def test_a_gap_is_filled_by_the_tracker_from_both_ends(qtbot, window, press):
+    a, _ = (t.id for t in window.project.tracks(window.state.video.id))
+    window.project.apply(identities.plan(window.project, Fix(Operation.DELETE, (a,), 10, 15)).change)
+    window.state.select((a,))
+    window.state.set_scope(5, 20)
+    press(Qt.Key.Key_I, CTRL | SHIFT)
+    qtbot.waitUntil(lambda: window.reviewing.proposals.waiting is not None, timeout=TIMEOUT)
+    assert window.project.box(a, 12) is None, "it is only shown"
+    press(Qt.Key.Key_Return)
+    assert abs(window.project.box(a, 12).x - place(0, 12)[0]) < 4
+    assert window.project.box(a, 12).origin == Origin.MODEL
+
+
+def test_numbers_classes_and_comments_are_asked_for(qtbot, window, press, monkeypatch):
+    a, b = (t.id for t in window.project.tracks(window.state.video.id))
+    monkeypatch.setattr(QInputDialog, "getInt", lambda *_: (12, True))
+    window.state.select((a,))
+    window.state.go_to(0)
+    press(Qt.Key.Key_F2, SHIFT)
+    press(Qt.Key.Key_Return)
+    assert {t.number for t in window.project.tracks(window.state.video.id)} == {12, 7}
+
+    dog = window.project.add_category("dog")
+    monkeypatch.setattr(QInputDialog, "getItem", lambda *_: ("dog", True))
+    window.actions_by_id["relabel_tracks"].trigger()
+    press(Qt.Key.Key_Return)
+    assert window.project.track(a).category_id == dog.id
+    assert window.project.track(b).category_id != dog.id
+
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_, **__: ("the red one", True))
+    press(Qt.Key.Key_M, CTRL)
+    (said,) = (r for r in window.project.review_items(window.state.video.id) if r.kind == "track")
+    assert (said.comment, said.track_id) == ("the red one", a)
+    press(Qt.Key.Key_Period)
+    window.actions_by_id["comment_item"].trigger()
+    assert window.reviewing.agenda.current.row.comment == "the red one"

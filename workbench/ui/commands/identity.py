@@ -130,8 +130,10 @@ class IdentityCommands(QObject):
             self._propose(fix, follow=follow)
 
     def _propose(self, fix: Fix, *, follow: bool = False) -> None:
+        item = self.answered()
+        answers = item is not None and not set(fix.tracks).isdisjoint(item.tracks)
         start = self._proposals.follow if follow else self._proposals.propose
-        start(fix, item=self.answered())
+        start(fix, item=item if answers else None)
 
     def _from_here(self) -> tuple[int, int | None]:
         return self._state.scope or (self._state.frame, None)
