@@ -80,9 +80,9 @@ class ReviewCommands(QObject):
         if task == self._task and isinstance(outcome, finding.Found):
             self._task = None
             first = self._agenda.following(1)
-            self.told.emit(" ".join([f"{str(outcome).capitalize()}.", *outcome.problems]))
             if self._agenda.current is None and first:
                 self._agenda.show(first[0].id)
+            self.told.emit(" ".join([f"{str(outcome).capitalize()}.", *outcome.problems]))
 
     @Slot(int)
     def _on_cancelled(self, task: int) -> None:
