@@ -46,7 +46,7 @@ class FindOptions:
     """
 
     kinds: tuple[str, ...] = ()
-    least: float = 0.005
+    least: float = 0.003
     most: int = 10_000
 
 
