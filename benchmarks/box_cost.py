@@ -4,8 +4,8 @@
 
 Annotators are simulated with the ground truth in hand (``services.simulating_boxes``). Named baseline: key
 frames with straight lines between them, each as far from the last as the truth allows. Bar: with our tracker
-and the filling of gaps at most half of its boxes. Sequences are those of ``benchmarks/sot.py``, and so is
-the environment that CSRT needs. Each stretch of frames in which the target is there is annotated for itself.
+and the filling of gaps at most half of its boxes. Sequences are those of ``benchmarks/sot.py``. Each
+stretch of frames in which the target is there is annotated for itself.
 """
 
 from __future__ import annotations

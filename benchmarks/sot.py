@@ -4,10 +4,8 @@
     python benchmarks/sot.py --made 4 [...]
 
 Baseline: CSRT (Lukežič et al., Discriminative Correlation Filter with Channel and Spatial Reliability, CVPR
-2017), in the same process, on the same frames; KCF and MIL beside it. CSRT and KCF are only in OpenCV's
-contrib modules, while this project depends on ``opencv-python-headless``, and the two cannot be installed
-together: run this benchmark in an environment of its own with ``opencv-contrib-python-headless``, torch, av
-and scipy, and this checkout on PYTHONPATH. Without it, or with ``--trackers atom-hog``, ours run alone.
+2017), in the same process, on the same frames; KCF and MIL beside it. They are in OpenCV's contributed
+modules; where those are missing, or with ``--trackers atom-hog``, ours run alone.
 
 A sequence is a folder with ``groundtruth.txt`` (x, y, w, h a line; NaN = absent or not annotated; 1-based
 where the folder's name begins with ``otb-``) and its frames: ``img/*``, or a video file, or ``source.json``
