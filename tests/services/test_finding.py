@@ -8,11 +8,11 @@ from workbench.core.detections import Detections
 from workbench.core.edits import ChangeSet
 from workbench.core.fixes import Fix, Operation
 from workbench.core.issues import Issue
-from workbench.core.rows import TrackRow
+from workbench.core.rows import Origin, TrackRow
 from workbench.services import reviewing
 from workbench.services.editing import delete_tracks
 from workbench.services.embeddings import embeddings_of
-from workbench.services.finding import find
+from workbench.services.finding import evidence_of, find
 from workbench.services.looks import looks_of
 from workbench.services.projects import open_media
 from workbench.services.reviewing import Filters
@@ -180,6 +180,20 @@ def seen(tmp_path):
     with opened.project as project:
         project.add_run(video_id=1, kind="track")
         yield project
+
+
+def test_boxes_that_are_edited_while_they_are_searched_do_not_end_the_search(seen):
+    gone = add_track(seen, 1, range(8))
+    steps = find(seen, 1)
+    while "Looking" not in next(steps).text:
+        pass
+    track = add_track(seen, 2, range(20), origin=Origin.INTERPOLATED)
+    seen.apply(delete_tracks(seen, [gone]))
+    add_track(seen, 3, range(5))
+    for _ in steps:
+        pass
+    boxes = seen.track_boxes(1)
+    assert np.array_equal(evidence_of(seen, 1, boxes, None).filled, boxes.tracks == track)
 
 
 def test_looks_are_computed_once_for_a_place_whoever_is_there(seen):

@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from workbench.core.edits import ChangeSet
 from workbench.core.errors import EditConflictError, PluginError, UserError
@@ -92,20 +93,23 @@ def evidence_of(project: Project, video_id: int, boxes: TrackBoxes, looks: Looks
     """What a project knows beside the boxes of a video.
 
     Args:
-        boxes: as ``Project.track_boxes`` gives them.
+        boxes: as ``Project.track_boxes`` gave them, perhaps some edits ago.
         looks: (N, D) how each looks; None = not known.
     """
     video = project.video(video_id)
-    columns = project.box_columns(video_id)
-    there = ~columns.outside
-    order = np.lexsort((columns.frame[there], columns.track_id[there]))
+    tracks, frames = project.box_keys(video_id, origins=(Origin.INTERPOLATED,)).T
     return Evidence(
         looks=looks,
-        filled=(columns.origin[there] == Origin.INTERPOLATED)[order],
+        filled=np.isin(_key(boxes.tracks, boxes.frames), _key(tracks, frames)),
         links=_links(project, video_id),
         picture=(float(video.width), float(video.height)),
         frames=video.frame_count,
     )
+
+
+def _key(tracks: NDArray[np.int64], frames: NDArray[np.int64]) -> NDArray[np.int64]:
+    """A number for each box."""
+    return (tracks << 32) + frames
 
 
 def _links(project: Project, video_id: int) -> Links | None:
