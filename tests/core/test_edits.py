@@ -1,6 +1,6 @@
 import pytest
 
-from workbench.core.edits import Change, ChangeSet, Scope
+from workbench.core.edits import MOST_ITEMS, Change, ChangeSet, Scope
 from workbench.core.rows import KEYS, ROW_TYPES, ActionRow, BoxRow, ReviewItemRow, TrackRow
 
 TRACK = TrackRow(7, 2, 1, 3, "", None)
@@ -31,17 +31,29 @@ def test_the_inverse_of_the_inverse_is_the_same():
 
 
 @pytest.mark.parametrize(
-    ("table", "row", "span", "tracks"),
+    ("table", "row", "span", "tracks", "boxed", "items"),
     [
-        ("track", TRACK, (0, 0), {7}),
-        ("box", BOX, (12, 13), {7}),
-        ("action", ACTION, (5, 20), {8}),
-        ("review_item", ITEM, (28, 31), {7, 9}),
+        ("track", TRACK, (0, 0), {7}, (), ()),
+        ("box", BOX, (12, 13), {7}, {7}, ()),
+        ("action", ACTION, (5, 20), {8}, (), ()),
+        ("review_item", ITEM, (28, 31), {7, 9}, (), {1}),
     ],
 )
-def test_a_scope_holds_what_its_rows_are_about(table, row, span, tracks):
+def test_a_scope_holds_what_its_rows_are_about(table, row, span, tracks, boxed, items):
     scope = ChangeSet.of("X", **{table: ([], [row])}).scope()
-    assert scope == Scope(frozenset({table}), frozenset({2}), *span, frozenset(tracks))
+    sets = map(frozenset, (tracks, boxed, items))
+    assert scope == Scope(frozenset({table}), frozenset({2}), *span, *sets)
+
+
+def test_a_scope_names_items_up_to_a_number():
+    def scope(*ids):
+        return ChangeSet.of("X", review_item=([], [ITEM._replace(id=i) for i in ids])).scope()
+
+    assert scope(*range(MOST_ITEMS)).items == set(range(MOST_ITEMS))
+    assert scope(*range(MOST_ITEMS + 1)).items is None
+    assert scope(1).union(scope(2)).items == {1, 2}
+    assert scope(*range(MOST_ITEMS)).union(scope(MOST_ITEMS)).items is None
+    assert scope(*range(MOST_ITEMS + 1)).union(Scope()).items is None
 
 
 def test_scopes_join_without_counting_rows_that_have_no_frame():

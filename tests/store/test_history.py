@@ -35,7 +35,7 @@ def test_an_edit_is_stored_and_undone_and_redone_exactly(filled):
     edit = filled.apply(moved(filled, 1, 3, x=0.1 + 0.2), author="Grace")
     assert filled.box(1, 3).x == 0.1 + 0.2
     assert (edit.name, edit.author, edit.state, edit.row_count) == ("Move box", "Grace", "done", 2)
-    assert edit.scope == Scope(frozenset({"box"}), frozenset({1}), 3, 4, frozenset({1}))
+    assert edit.scope == Scope(frozenset({"box"}), frozenset({1}), 3, 4, frozenset({1}), frozenset({1}))
     after = stored(filled)
     assert filled.undo().state == "undone"
     assert stored(filled) == before

@@ -86,6 +86,13 @@ def columns_of(folder: Path) -> dict[str, list[tuple[str, int, int]]]:
     return found
 
 
+def indexes_of(folder: Path) -> set[str]:
+    file = sqlite3.connect(folder / "project.db")
+    found = {name for (name,) in file.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
+    file.close()
+    return found
+
+
 def test_a_project_of_version_1_keeps_its_items_and_its_history(project_v1, tmp_path):
     with Project.open(project_v1) as project:
         switch, gap = project.rows("review_item")
@@ -101,3 +108,11 @@ def test_a_project_of_version_1_keeps_its_items_and_its_history(project_v1, tmp_
         assert project.rows("review_item") == [switch, gap]
     with Project.create(tmp_path / "new.wbp"):
         assert columns_of(project_v1) == columns_of(tmp_path / "new.wbp")
+        assert indexes_of(project_v1) == indexes_of(tmp_path / "new.wbp")
+
+
+def test_an_edit_of_an_older_version_is_taken_to_touch_what_it_may_have_touched(project_v1):
+    with Project.open(project_v1) as project:
+        rejected = next(e for e in project.history() if e.name == "Reject")
+        assert rejected.scope.boxed == rejected.scope.tracks
+        assert rejected.scope.items is None

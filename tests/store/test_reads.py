@@ -94,3 +94,18 @@ def test_rows_of_any_table_can_be_narrowed(filled):
     assert filled.rows("box", track_id=2, start=8) == BOXES[-2:]
     assert filled.rows("track", track_id=2) == [filled.track(2)]
     assert filled.rows("pose", video_id=1) == []
+
+
+def test_review_items_are_found_by_every_track_that_they_name(filled):
+    tracks = [(1,), (1, 2), (2,), (3, 1), (2, 3, 1), (4, 5)]
+    items = [review_item(i, *named) for i, named in enumerate(tracks, 1)]
+    filled.apply(ChangeSet.of("Find", review_item=([], items)))
+
+    def ids(**wanted):
+        return sorted(row.id for row in filled.review_items(1, **wanted))
+
+    assert ids() == [1, 2, 3, 4, 5, 6]
+    assert ids(tracks=[1]) == [1, 2, 4, 5]
+    assert ids(tracks=[5]) == [5, 6], "the fifth names three, so it may be about any"
+    assert ids(tracks=[1], kinds=["gap"]) == []
+    assert sorted(filled.review_items_by_id([6, 2, 99])) == [items[1], items[5]]

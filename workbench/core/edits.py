@@ -13,6 +13,9 @@ from typing import Any
 
 from workbench.core.rows import ROW_TYPES, Row
 
+MOST_ITEMS = 1000
+"""Review items that a scope names."""
+
 
 @dataclass(frozen=True)
 class Change:
@@ -39,12 +42,15 @@ class Change:
         starts = self._values("start") or self._values("frame") or {0}
         stops = self._values("stop") or {frame + 1 for frame in self._values("frame")} or {0}
         tracks = self._values("id" if self.table == "track" else "track_id") | self._values("other_track_id")
+        known = frozenset(tracks - {None})
         return Scope(
             frozenset({self.table}),
             frozenset(self._values("video_id")),
             min(starts),
             max(stops),
-            frozenset(tracks - {None}),
+            known,
+            known if self.table == "box" else frozenset(),
+            _named(frozenset(self._values("id"))) if self.table == "review_item" else frozenset(),
         )
 
     def _values(self, field: str) -> set[Any]:
@@ -63,7 +69,9 @@ class Scope:
         tables: names of changed tables, those of the catalogue included.
         videos: ids of the videos concerned.
         start, stop: frames [start, stop) that hold every changed row; 0, 0 when no row has a frame.
-        tracks: ids of the tracks concerned.
+        tracks: ids of the tracks concerned, be it that only a review item names them.
+        boxed: those of them whose boxes changed.
+        items: ids of the review items that changed; None = more than are named, or not known.
     """
 
     tables: frozenset[str] = frozenset()
@@ -71,6 +79,8 @@ class Scope:
     start: int = 0
     stop: int = 0
     tracks: frozenset[int] = frozenset()
+    boxed: frozenset[int] = frozenset()
+    items: frozenset[int] | None = frozenset()
 
     def touches(self, *, video: int, frame: int | None = None) -> bool:
         """Whether a view of this video (at this frame, if given) has to be read again.
@@ -90,7 +100,14 @@ class Scope:
             min((s.start for s in spans), default=0),
             max((s.stop for s in spans), default=0),
             self.tracks | other.tracks,
+            self.boxed | other.boxed,
+            None if self.items is None or other.items is None else _named(self.items | other.items),
         )
+
+
+def _named(items: frozenset[int]) -> frozenset[int] | None:
+    """The same, unless they are so many that a view does better to read all."""
+    return items if len(items) <= MOST_ITEMS else None
 
 
 @dataclass(frozen=True)

@@ -300,12 +300,23 @@ def _edit(row: Sequence[Any]) -> Edit:
 
 def _scope_text(scope: Scope) -> str:
     sets = (sorted(scope.tables), sorted(scope.videos), sorted(scope.tracks))
-    return json.dumps([*sets, scope.start, scope.stop], separators=(",", ":"))
+    items = None if scope.items is None else sorted(scope.items)
+    values = [*sets, scope.start, scope.stop, sorted(scope.boxed), items]
+    return json.dumps(values, separators=(",", ":"))
 
 
 def _scope(text: str) -> Scope:
     loaded = json.loads(text)
     if not loaded:
         return Scope()
-    tables, videos, tracks, start, stop = loaded
-    return Scope(frozenset(tables), frozenset(videos), start, stop, frozenset(tracks))
+    tables, videos, tracks, start, stop, *more = loaded
+    boxed, items = more or (tracks, None)  # of an edit made when they were not kept: whatever it may be
+    return Scope(
+        frozenset(tables),
+        frozenset(videos),
+        start,
+        stop,
+        frozenset(tracks),
+        frozenset(boxed),
+        None if items is None else frozenset(items),
+    )

@@ -101,7 +101,14 @@ def _rewrite_journal(raw: Any) -> None:
         raw.execute("UPDATE edit_change SET rows = ? WHERE edit_id = ? AND seq = ?", values)
 
 
-STEPS: dict[int, Step] = {1: _to_2}
+def _to_3(connection: Connection) -> None:
+    """Review items are found by every track that they name."""
+    raw = driver(connection)
+    raw.execute("CREATE INDEX review_item_by_other_track ON review_item (other_track_id)")
+    raw.execute("CREATE INDEX review_item_of_many ON review_item (video_id) WHERE tracks LIKE '%,%,%'")
+
+
+STEPS: dict[int, Step] = {1: _to_2, 2: _to_3}
 """From a version to the next."""
 
 

@@ -6,7 +6,7 @@ All of it may be called from any thread, while another writes. Rows come as the 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from workbench.core.rows import KEYS, ROW_TYPES, BoxRow, Origin, ReviewItemRow, Row, TrackRow
 from workbench.core.track_boxes import TrackBoxes
+from workbench.store.schema import OF_MANY
 from workbench.store.sqlite import Database
 
 _END = 2**62  # behind every frame
@@ -190,19 +191,27 @@ class Reads:
             tracks: only such as may be about some of these; those about three tracks and more always may.
             kinds: only those of these kinds.
         """
-        where, values = ["video_id = ?"], [video_id, *(kinds or ()), *(2 * sorted(set(tracks or ())))]
+        # With the plus, those of some tracks are sought by their ids and not among all of the video.
+        where, values = ["video_id = ?" if tracks is None else "+video_id = ?"], [video_id, *(kinds or ())]
         if kinds is not None:
             where.append(f"kind IN ({_marks(kinds)})")
-        if tracks is not None:
-            marks = _marks(set(tracks))  # the list alone names a third track and those behind it
-            where.append(f"(track_id IN ({marks}) OR other_track_id IN ({marks}) OR tracks LIKE '%,%,%')")
-        sql = f"SELECT * FROM review_item WHERE {' AND '.join(where)}"
-        return list(map(partial(tuple.__new__, ReviewItemRow), self._db.read(sql, values)))
+        if tracks is not None:  # each part has an index of its own
+            ids, marks = sorted(set(tracks)), _marks(set(tracks))
+            parts = (f"track_id IN ({marks})", f"other_track_id IN ({marks})", OF_MANY)
+            named = " UNION ".join(f"SELECT id FROM review_item WHERE {part}" for part in parts)
+            where.append(f"id IN ({named})")
+            values += [*ids, *ids]
+        return self._items(" AND ".join(where), values)
+
+    def review_items_by_id(self, ids: Iterable[int]) -> list[ReviewItemRow]:
+        """Those of these review items that exist, in no order."""
+        batches = _batches(sorted(set(ids)))
+        return [row for some in batches for row in self._items(f"id IN ({_marks(some)})", some)]
 
     def review_item(self, item_id: int) -> ReviewItemRow | None:
         """One review item."""
-        found = self._db.read("SELECT * FROM review_item WHERE id = ?", (item_id,))
-        return ReviewItemRow._make(found[0]) if found else None
+        found = self.review_items_by_id([item_id])
+        return found[0] if found else None
 
     def review_counts(self, video_id: int, *, besides: Collection[str] = ()) -> dict[str, tuple[int, float]]:
         """How many review items of a video have each verdict, and the sum of their scores.
@@ -220,6 +229,10 @@ class Reads:
     def _boxes(self, where: str, values: tuple[int, ...]) -> list[BoxRow]:
         found = self._db.read(f"SELECT * FROM box WHERE {where}", values)
         return list(map(partial(tuple.__new__, BoxRow), found))
+
+    def _items(self, where: str, values: Sequence[Any]) -> list[ReviewItemRow]:
+        found = self._db.read(f"SELECT * FROM review_item WHERE {where}", values)
+        return list(map(partial(tuple.__new__, ReviewItemRow), found))
 
     def _box_columns(self, where: str, value: int) -> BoxColumns:
         found = self._db.read(f"SELECT {_COLUMNS} FROM box WHERE {where}", (value,))

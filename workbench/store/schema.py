@@ -26,10 +26,14 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    text,
 )
 
-VERSION = 2
+VERSION = 3
 """Version of this schema; a file with a higher one was written by a newer program."""
+
+OF_MANY = "tracks LIKE '%,%,%'"
+"""Of review items about three tracks and more, whose list alone names the third and those behind it."""
 
 metadata = MetaData()
 
@@ -228,6 +232,8 @@ review_item = Table(
     _parent("run_id", "run", nullable=True),
     Index("review_item_by_video", "video_id", "start"),
     Index("review_item_by_track", "track_id", "start"),
+    Index("review_item_by_other_track", "other_track_id"),
+    Index("review_item_of_many", "video_id", sqlite_where=text(OF_MANY)),
 )
 
 # Journal ------------------------------------------------------------------------------------------

@@ -55,13 +55,13 @@ class Lanes:
             return
         if "track" in scope.tables:
             self._show_lanes(palette)
-        if "box" in scope.tables:
-            parts = [project.box_columns_of_track(t) for t in sorted(scope.tracks)]
+        if scope.boxed:
+            parts = [project.box_columns_of_track(t) for t in sorted(scope.boxed)]
             columns = BoxColumns(*(np.concatenate(column) for column in zip(*parts, strict=True)))
-            for track_id in scope.tracks:
+            for track_id in scope.boxed:
                 self._extents.pop(track_id, None)
             self._extents |= extents(columns)
-            self._view.update_tracks(scope.tracks, timeline.BoxColumns(*columns))
+            self._view.update_tracks(scope.boxed, timeline.BoxColumns(*columns))
         self.show_panel(palette)
 
     def repaint(self, palette: Palette) -> None:

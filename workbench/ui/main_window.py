@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QLabel, QMainWindow, QMessageBox
 from workbench.core.edits import Scope
 from workbench.services.plugins import find_plugins
 from workbench.services.projects import Opened, missing_media
+from workbench.ui.canvas.scene import Overlay
 from workbench.ui.canvas.view import CanvasView
 from workbench.ui.commands.classes import ClassCommands
 from workbench.ui.commands.draw import DrawCommands
@@ -379,10 +380,13 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _show_overlay(self) -> None:
-        palette = previewed_palette(self.state, self._palette)
-        self.canvas.set_overlay(overlay_of(self.state, palette, self.view.show))
+        self.canvas.set_overlay(self._overlay)
         self.detection.draw(self.view.show)
         self.counting.refresh()
+
+    def _overlay(self) -> Overlay:
+        palette = previewed_palette(self.state, self._palette)
+        return overlay_of(self.state, palette, self.view.show)
 
     def _on_history(self, _scope: Scope | None) -> None:
         for name, edit in (("undo", self.project.next_undo), ("redo", self.project.next_redo)):

@@ -91,7 +91,7 @@ class Reviewing(QObject):
         self.crops = CropLoader(self)
         self.agenda = Agenda(state, self)
         self.proposals = Proposals(state, editor, compute, follower, self)
-        self.panel, self.stage = ReviewPanel(parent), ReviewStage(self.crops, parent)
+        self.panel, self.stage = ReviewPanel(self.agenda.listed, parent), ReviewStage(self.crops, parent)
         self.commands = ReviewCommands(
             state, self.agenda, self.proposals, editor, compute=compute, parent=parent
         )
@@ -117,7 +117,7 @@ class Reviewing(QObject):
         self.commands.panel_wanted.connect(self.panel_wanted)
         self.panel.item_chosen.connect(agenda.show)
         self.panel.wanted_changed.connect(self._on_wanted)
-        agenda.listed.connect(self._listing.start)
+        agenda.changed.connect(self._listing.start)
         agenda.current_changed.connect(self._on_current)
         self.proposals.changed.connect(self._on_proposal)
         state.selection_changed.connect(agenda.narrow)
@@ -171,8 +171,12 @@ class Reviewing(QObject):
         if self.proposals.waiting is not None and scope.tables & {"box", "track"}:
             self.proposals.leave()  # it was made for boxes that are no more
         answered = self.agenda.current_id in self.agenda.under_way  # the next one is shown in a moment
-        if "review_item" in scope.tables or "track" in scope.tables:
-            self.agenda.read_again(scope.tracks)
+        if scope.items is None:
+            self.agenda.read()
+        elif scope.items:
+            self.agenda.read_again(scope.items)
+        elif "track" in scope.tables:
+            self._listing.start()  # they are called otherwise
         if self._subject is not None and not answered and scope.tables & {"box", "track"}:
             self._show_subject()
 
@@ -185,16 +189,17 @@ class Reviewing(QObject):
     @Slot()
     def _list(self) -> None:
         agenda = self.agenda
+        agenda.listed.set_titles(self._titles(self._palette))
         self.panel.show_kinds(agenda.kinds)
-        self.panel.show_items(agenda.items, self._titles(self._palette), agenda.current_id)
         self.panel.show_progress(agenda.progress)
+        self.panel.show_current(agenda.current)
 
     # What is shown
 
     @Slot()
     def _on_current(self) -> None:
         item = self.agenda.current
-        self.panel.show_current(self.agenda.current_id)
+        self.panel.show_current(item)
         if self.proposals.waiting is not None:
             self.proposals.leave()
         else:

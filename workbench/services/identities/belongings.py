@@ -131,7 +131,8 @@ def move_items(case: Case, hands: Hands, heirs: Hands) -> tuple[list[ReviewItemR
         if row.kind == TRACK:
             moved = None if row.track_id in heirs else row
         else:
-            moved = handed_over(row, hands if case.start <= row.frame < case.stop else heirs)
+            followed = hands if case.start <= row.frame < case.stop else heirs
+            moved = handed_over(row, followed) if followed else row
         if moved is None and row.kind != TRACK and row.verdict != OPEN:
             moved = row
         if moved == row:

@@ -24,7 +24,8 @@ class Manner:
 
     Args:
         seen: a person looks at it, so the boxes at the seams become verified; False for scripts.
-        provisional: new rows get ids below 0, which must not be stored: for a preview.
+        provisional: for a preview: new rows get ids below 0, which must not be stored, and what hangs on
+            the tracks besides their boxes stays out.
     """
 
     seen: bool = True

@@ -7,7 +7,7 @@ from itertools import pairwise
 from operator import itemgetter
 
 from workbench.core.edits import ChangeSet
-from workbench.core.rows import BoxRow, Origin, TrackRow
+from workbench.core.rows import BoxRow, Origin, Row, TrackRow
 from workbench.services.identities.belongings import move_actions, move_items, move_poses
 from workbench.services.identities.case import Case
 from workbench.services.identities.plans import Conflict, Move, Plan
@@ -108,9 +108,7 @@ class Draft:
                 [*new, *(row for _, row in self._renamed)],
             ),
             box=_changed(before + [old for old, _ in marked], after + [row for _, row in marked]),
-            pose=move_poses(self._case, self._hands, heirs, self._losers()),
-            action=move_actions(self._case, self._hands, heirs),
-            review_item=move_items(self._case, self._hands, heirs),
+            **({} if self._case.manner.provisional else self._belongings(heirs)),
         )
         handed = sum(map(len, self._source.values()))
         return Plan(
@@ -127,6 +125,14 @@ class Draft:
         )
 
     # -- how ---------------------------------------------------------------------------------------
+
+    def _belongings(self, heirs: Mapping[int, int | None]) -> dict[str, tuple[Sequence[Row], Sequence[Row]]]:
+        """What moves along with the boxes: rows before and after by table; no preview shows it."""
+        return {
+            "pose": move_poses(self._case, self._hands, heirs, self._losers()),
+            "action": move_actions(self._case, self._hands, heirs),
+            "review_item": move_items(self._case, self._hands, heirs),
+        }
 
     def _hand_over(self, track_id: int) -> None:
         """Give a track's boxes to their new track; where that has one already, the better one stays."""

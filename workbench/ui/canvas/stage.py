@@ -6,7 +6,7 @@ pixmap, so that each move costs a copy instead of a thousand boxes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import ceil
 
 import numpy as np
@@ -37,7 +37,7 @@ class Stage(QWidget):
         self._picture: Picture | None = None
         self._heatmaps: tuple[Heatmap, ...] = ()
         self._findings = EMPTY
-        self._overlay = EMPTY
+        self._overlay: Overlay | Callable[[], Overlay] = EMPTY
         self._shapes: tuple[Shape, ...] = ()
         self._finding_painter = OverlayPainter()
         self._overlay_painter = OverlayPainter()
@@ -65,8 +65,12 @@ class Stage(QWidget):
             self.fit()
         self._refresh()
 
-    def set_overlay(self, overlay: Overlay) -> None:
-        """Replace everything that is drawn over the picture. A drag in progress goes on."""
+    def set_overlay(self, overlay: Overlay | Callable[[], Overlay]) -> None:
+        """Replace everything that is drawn over the picture. A drag in progress goes on.
+
+        Args:
+            overlay: it, or what makes it; that is called once, when it is needed.
+        """
         self._overlay = overlay
         self._refresh()
 
@@ -96,6 +100,8 @@ class Stage(QWidget):
     @property
     def overlay(self) -> Overlay:
         """What was set last."""
+        if not isinstance(self._overlay, Overlay):
+            self._overlay = self._overlay()
         return self._overlay
 
     @property
@@ -238,7 +244,7 @@ class Stage(QWidget):
                 heatmap.paint(painter, device, self.source_size, ratio=ratio)
         self._finding_painter.paint(painter, self._findings, device=device, size=size, ratio=ratio)
         self._overlay_painter.paint(
-            painter, self._overlay, device=device, size=size, ratio=ratio, skip=self._skipped()
+            painter, self.overlay, device=device, size=size, ratio=ratio, skip=self._skipped()
         )
         painter.restore()
         hidden = self._hidden_shape()

@@ -162,7 +162,7 @@ class CanvasView(Stage):
         self._panning = target.index < 0
         if target.index < 0:
             return
-        overlay = self._overlay
+        overlay = self.overlay
         track_id = int(overlay.track_ids[target.index])
         flags = int(overlay.flags[target.index])
         if self._adding:
@@ -233,11 +233,11 @@ class CanvasView(Stage):
 
     def _cycle(self, position: QPointF) -> None:
         """A click on the selected box goes on to the next one beneath the cursor."""
-        boxes, point = self._overlay.boxes, self._source_point(position)
-        current = self._overlay.sole_selected()
+        boxes, point = self.overlay.boxes, self._source_point(position)
+        current = self.overlay.sole_selected()
         following = next_under(boxes, point, zoom=self._transform.zoom, current=current)
         if following not in (-1, current):
-            self._cycled = int(self._overlay.track_ids[following])
+            self._cycled = int(self.overlay.track_ids[following])
             self.box_selected.emit(self._cycled, False)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -246,8 +246,8 @@ class CanvasView(Stage):
         if event.button() != Qt.MouseButton.LeftButton or self._drawing or target.index < 0:
             self.mousePressEvent(event)
             return
-        track_id = int(self._overlay.track_ids[target.index])
-        if not int(self._overlay.flags[target.index]) & BoxFlag.SELECTED:
+        track_id = int(self.overlay.track_ids[target.index])
+        if not int(self.overlay.flags[target.index]) & BoxFlag.SELECTED:
             self.box_selected.emit(track_id, False)  # the first click may have gone on to a box beneath
         self.box_activated.emit(track_id)
 
@@ -266,9 +266,9 @@ class CanvasView(Stage):
         if event.reason() == QContextMenuEvent.Reason.Mouse:
             index = self._target_at(QPointF(event.pos())).index
         else:
-            index = self._overlay.sole_selected()
-        track_id = int(self._overlay.track_ids[index]) if index >= 0 else -1
-        if index >= 0 and not int(self._overlay.flags[index]) & BoxFlag.SELECTED:
+            index = self.overlay.sole_selected()
+        track_id = int(self.overlay.track_ids[index]) if index >= 0 else -1
+        if index >= 0 and not int(self.overlay.flags[index]) & BoxFlag.SELECTED:
             self.box_selected.emit(track_id, False)
         self.context_menu_requested.emit(track_id, event.globalPos())
 
@@ -279,7 +279,7 @@ class CanvasView(Stage):
         super().leaveEvent(event)
 
     def _target_at(self, position: QPointF) -> HitTarget:
-        overlay = self._overlay
+        overlay = self.overlay
         selected = overlay.sole_selected()
         locked = selected >= 0 and bool(int(overlay.flags[selected]) & BoxFlag.LOCKED)
         preferred = selected if selected >= 0 and int(overlay.track_ids[selected]) == self._cycled else -1
@@ -311,7 +311,7 @@ class CanvasView(Stage):
         else:
             target = self._target_at(self._cursor)
             inside = Qt.CursorShape.ArrowCursor if target.index < 0 else Qt.CursorShape.PointingHandCursor
-            if target.index >= 0 and target.index == self._overlay.sole_selected():
+            if target.index >= 0 and target.index == self.overlay.sole_selected():
                 inside = Qt.CursorShape.SizeAllCursor
             shape = _CURSORS.get(target.handle, inside)
         self.setCursor(shape)
@@ -330,7 +330,7 @@ class CanvasView(Stage):
         elif event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
             index = self._target_at(QPointF(event.pos())).index
             if index >= 0 and self._pressed_at is None:
-                self.tip_requested.emit(int(self._overlay.track_ids[index]), event.globalPos())
+                self.tip_requested.emit(int(self.overlay.track_ids[index]), event.globalPos())
             else:
                 QToolTip.hideText()
             return True
@@ -375,11 +375,11 @@ class CanvasView(Stage):
     def _skipped(self) -> int:
         if self._drag is None or not self._dragging or self._drag.track_id < 0:
             return -1
-        mine = (self._overlay.track_ids == self._drag.track_id).nonzero()[0]
+        mine = (self.overlay.track_ids == self._drag.track_id).nonzero()[0]
         return int(mine[0]) if len(mine) else -1
 
     def _paint_live(self, painter: QPainter) -> None:
-        overlay = self._overlay
+        overlay = self.overlay
         selected = overlay.sole_selected()
         if self._drag is not None and self._dragging:
             adorners.paint_dragged(painter, self._drag.box, self._transform)

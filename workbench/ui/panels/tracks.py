@@ -40,19 +40,20 @@ class TrackLine:
 
 
 class TracksModel(QAbstractTableModel):
-    """Lines of the list; replaced as a whole."""
+    """Lines of the list."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.lines: list[TrackLine] = []
 
     def set_lines(self, lines: Sequence[TrackLine]) -> None:
-        """Show other lines; where only their content differs, the view keeps its place."""
-        lines = list(lines)
-        if [line.track_id for line in lines] == [line.track_id for line in self.lines]:
+        """Show other lines; where only the content of some differs, the view keeps its place."""
+        lines, before = list(lines), self.lines
+        if [line.track_id for line in lines] == [line.track_id for line in before]:
             self.lines = lines
-            if lines:
-                self.dataChanged.emit(self.index(0, 0), self.index(len(lines) - 1, len(HEADS) - 1))
+            changed = [row for row, line in enumerate(lines) if line != before[row]]
+            if changed:
+                self.dataChanged.emit(self.index(changed[0], 0), self.index(changed[-1], len(HEADS) - 1))
             return
         self.beginResetModel()
         self.lines = lines

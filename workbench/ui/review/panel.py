@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QModelIndex, QSignalBlocker, Qt, Signal, Slot
@@ -65,10 +65,10 @@ class ReviewPanel(QWidget):
     item_chosen = Signal(int)
     wanted_changed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, model: QueueModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.wanted = Wanted()
-        self.model = QueueModel(self)
+        self.model = model
         self._find = QToolButton()
         self._find.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._progress = QLabel(NOTHING)
@@ -144,14 +144,9 @@ class ReviewPanel(QWidget):
                 self._kinds.addItem(kind_words(name), name)
             self._kinds.setCurrentIndex(max(self._kinds.findData(self.wanted.kind), 0))
 
-    def show_items(self, items: Sequence[ReviewItem], titles: Mapping[int, str], current: int) -> None:
-        """List these, with one of them as the current one."""
-        self.model.set_items(items, titles)
-        self.show_current(current)
-
-    def show_current(self, item_id: int) -> None:
-        """Mark an item as the one that is shown, and scroll to it; -1 = none."""
-        row = self.model.row_of(item_id)
+    def show_current(self, item: ReviewItem | None) -> None:
+        """Mark an item as the one that is shown, and scroll to it."""
+        row = self.model.row_of(item)
         if row < 0:
             self._table.clearSelection()
         else:

@@ -1,8 +1,13 @@
-"""The review queue as rows of a table: read as they come into view, so that ten thousand open at once."""
+"""The review queue as rows of a table: read as they come into view, so that ten thousand open at once.
+
+Items stand in one order, that of their worth, in which a place is found by bisection. So an answer
+costs a few steps, however long the queue is.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QPalette
@@ -21,34 +26,61 @@ TIPS = (
 )
 
 
+def place_of(item: ReviewItem) -> tuple[float, int]:
+    """What items are ordered by: those first that are worth most."""
+    return -item.worth, item.id
+
+
 class QueueModel(QAbstractTableModel):
-    """Items in the order of the queue; replaced as a whole."""
+    """Items in the order of the queue."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.items: list[ReviewItem] = []
-        self._rows: dict[int, int] = {}
         self._titles: Mapping[int, str] = {}
         self._grey = QPalette().placeholderText()
 
-    def set_items(self, items: Sequence[ReviewItem], titles: Mapping[int, str]) -> None:
-        """Show other items; where only their content differs, the view keeps its place."""
-        items = list(items)
-        same = [item.row.id for item in items] == [item.row.id for item in self.items]
-        self._titles = titles
-        if same:
-            self.items = items
-            if items:
-                self.dataChanged.emit(self.index(0, 0), self.index(len(items) - 1, len(HEADS) - 1))
-            return
+    def set_items(self, items: Iterable[ReviewItem]) -> None:
+        """List these, which are in order, in place of those before."""
         self.beginResetModel()
-        self.items = items
-        self._rows = {item.row.id: row for row, item in enumerate(items)}
+        self.items = list(items)
         self.endResetModel()
 
-    def row_of(self, item_id: int) -> int:
+    def set_titles(self, titles: Mapping[int, str]) -> None:
+        """How tracks are called."""
+        if titles != self._titles:
+            self._titles = titles
+            self._changed(0, len(self.items) - 1)
+
+    def replace(self, before: ReviewItem | None, after: ReviewItem | None) -> None:
+        """List an item as it is now; None = it was not listed, or shall not be."""
+        row = self.row_of(before)
+        if row >= 0 and before and after and place_of(before) == place_of(after):
+            self.items[row] = after
+            self._changed(row, row)
+            return
+        if row >= 0:
+            self.beginRemoveRows(QModelIndex(), row, row)
+            del self.items[row]
+            self.endRemoveRows()
+        if after is not None:
+            row = self.row_at(place_of(after))
+            self.beginInsertRows(QModelIndex(), row, row)
+            self.items.insert(row, after)
+            self.endInsertRows()
+
+    def row_at(self, place: tuple[float, int]) -> int:
+        """Where the item of this place stands, or would stand."""
+        return bisect_left(self.items, place, key=place_of)
+
+    def row_of(self, item: ReviewItem | None) -> int:
         """Where an item stands, -1 when it is not listed."""
-        return self._rows.get(item_id, -1)
+        row = len(self.items) if item is None else self.row_at(place_of(item))
+        return row if item and row < len(self.items) and self.items[row].id == item.id else -1
+
+    def _changed(self, first: int, last: int) -> None:
+        if first <= last:
+            self.dataChanged.emit(self.index(first, 0), self.index(last, len(HEADS) - 1))
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
         """How many items there are."""
