@@ -11,6 +11,7 @@ seconds, in which the pictures of the next items are fetched; without that time 
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 import tempfile
@@ -159,6 +160,7 @@ def main() -> None:
         window.resize(1600, 1000)
         window.show()
         until(lambda: window.canvas.source_size != (0.0, 0.0))
+        gc.freeze()  # as the program does
         fill(window, arguments.items)
         print(
             "| measure | median | 95 % | own time: median | 95 % | bar | met |\n|---|---|---|---|---|---|---|"

@@ -3,18 +3,21 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QRectF, QSettings, Qt
+from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QInputDialog, QMenu
 
 from workbench.core.edits import ChangeSet
 from workbench.core.fixes import Fix, Operation
 from workbench.core.issues import Issue
 from workbench.core.rows import BoxRow, Origin, TrackRow
-from workbench.services import identities
+from workbench.services import identities, reviewing
 from workbench.services.projects import open_path
 from workbench.services.review_items import FIXED, OPEN, REJECTED, SKIPPED, row_of
 from workbench.ui.canvas import BoxFlag
+from workbench.ui.loader import Answer, Wish
 from workbench.ui.main_window import MainWindow
 from workbench.ui.review.words import kind_words
+from workbench.video.display import DisplayFrame
 from workbench.video.writer import write_video
 
 FRAMES, CHANGED = 60, 30
@@ -204,6 +207,53 @@ def test_the_other_corrections_of_a_place_have_a_key_and_are_rejected_with_it(qt
     press(Qt.Key.Key_Z, CTRL)
     assert len(project.tracks(video)) == 2
     assert verdicts(window)["possible-switch"] == OPEN
+
+
+def test_the_list_is_what_the_project_holds_after_every_answer_undo_and_redo(window, press):
+    project, video = window.project, window.state.video.id
+    red, blue = (t.id for t in project.tracks(video))
+    rng = np.random.default_rng(3)
+    fixes = [Fix(Operation.SWAP, (red, blue), f) for f in range(10, 50, 4)]
+    fixes += [Fix(Operation.MERGE, (red, blue), 20, 24), Fix(Operation.JOIN, (blue, red), 55)]
+    issues = [
+        Issue("swap-inside", f.start, f.start, f.start + 1, f.tracks, float(rng.random()), 20.0, f)
+        for f in fixes
+    ]
+    ids = project.new_ids("review_item", len(issues))
+    rows = [row_of(issue, i, video) for i, issue in zip(ids, issues, strict=True)]
+    project.apply(ChangeSet.of("Find issues", review_item=((), rows)))
+    model = window.reviewing.panel.model
+    tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Warning)
+    keys = ((Qt.Key.Key_G, NONE), (Qt.Key.Key_B, NONE), (Qt.Key.Key_S, NONE), (Qt.Key.Key_Z, CTRL))
+    press(Qt.Key.Key_Period)
+    seen = set()
+    for key in rng.choice(5, 40, p=(0.2, 0.2, 0.1, 0.3, 0.2)):
+        press(*(*keys, (Qt.Key.Key_Z, CTRL | SHIFT))[key])
+        stored = reviewing.queue(project, video)
+        assert [item.row for item in model.items] == [item.row for item in stored]
+        seen.add(len(stored))
+    assert len(seen) > 5
+    tester.deleteLater()
+
+
+def test_a_frame_that_was_foreseen_is_shown_at_once_and_lists_follow(qtbot, window, press):
+    press(Qt.Key.Key_Period)
+    qtbot.waitUntil(lambda: is_complete(window) and window.loader.is_ahead(45), timeout=TIMEOUT)
+    window.state.go_to(12)
+    press(Qt.Key.Key_B)
+    assert window.state.shown == 45
+    assert not window.loader.waiting
+    loader = window.loader
+    loader._answers.put(Answer(Wish(loader._video, 12, exact=True), DisplayFrame(12, image(12), 1.0)))
+    loader._on_ready()
+    assert window.state.shown == 45, "what was wanted before comes too late"
+    aside = (window.tracks, window.timeline, window.reviewing.panel)
+    assert not any(widget.updatesEnabled() for widget in aside)
+    qtbot.waitUntil(lambda: all(widget.updatesEnabled() for widget in aside))
+    window.state.go_to(13)
+    qtbot.waitUntil(lambda: window.state.shown == 13, timeout=TIMEOUT)
+    press(Qt.Key.Key_Z, CTRL)
+    qtbot.waitUntil(lambda: window.state.shown == CHANGED, timeout=TIMEOUT)
 
 
 def test_rejected_and_skipped_items_are_remembered_after_a_restart(qtbot, window, press, open_window, clip):

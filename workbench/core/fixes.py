@@ -28,6 +28,9 @@ class Operation(StrEnum):
     RELABEL = "relabel"  # the tracks get the class ``number`` (id of a category)
 
 
+OPERATIONS = tuple(Operation)
+
+
 @dataclass(frozen=True)
 class Fix:
     """One correction.
@@ -64,8 +67,8 @@ class Fix:
         """
         if not isinstance(data, Mapping):
             raise UserError(f"A fix is a JSON object with “operation” and “tracks”, not {data!r:.60}.")
-        known = ", ".join(Operation)
-        if data.get("operation") not in list(Operation):  # of any type, so perhaps without a hash
+        if data.get("operation") not in OPERATIONS:  # of any type, so perhaps without a hash
+            known = ", ".join(OPERATIONS)
             raise UserError(f"There is no operation {data.get('operation')!r:.60}; choose one of {known}.")
         tracks = data.get("tracks")
         if not isinstance(tracks, list) or not tracks or not all(map(_is_frame, tracks)):

@@ -60,7 +60,7 @@ class ReviewItem:
         """That it is true, [0, 1]."""
         return self.row.score
 
-    @property
+    @cached_property
     def worth(self) -> float:
         """What the queue is sorted by."""
         return worth(self.row.score, self.row.gain)

@@ -9,7 +9,7 @@ Functions that decide return a change set, as ``services.editing`` does; the cal
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass
 
 from workbench.core.edits import Change, ChangeSet
@@ -77,11 +77,10 @@ def queue(project: Project, video_id: int, filters: Filters | None = None) -> li
     return [item for item in items if not filters.tracks or filters.tracks.intersection(item.tracks)]
 
 
-def progress_of(items: Iterable[ReviewItem]) -> ReviewProgress:
+def progress_of(items: Collection[ReviewItem]) -> ReviewProgress:
     """How far the review is whose items these are, the answered ones among them."""
-    scores = [(item.row.verdict in (OPEN, SKIPPED), item.row.score) for item in items]
-    left = [score for is_left, score in scores if is_left]
-    return ReviewProgress(len(scores) - len(left), len(left), sum(left))
+    left = [item.row.score for item in items if item.row.verdict in (OPEN, SKIPPED)]
+    return ReviewProgress(len(items) - len(left), len(left), sum(left))
 
 
 def progress(project: Project, video_id: int) -> ReviewProgress:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import gc
 import json
 import logging
 import os
@@ -61,6 +62,7 @@ def run_window(path: Path | None, *, read_only: bool = False, screenshot: Path |
     heartbeat = close_on_signals(app)
     desk = Desk(QSettings("tracking-workbench", "tracking-workbench"), app)
     window = desk.show(opened)
+    gc.freeze()  # modules and widgets stay: to look through them for garbage stops the window for 0.1 s
     if screenshot is None:
         window.track.prepare()
     if screenshot is not None:

@@ -62,7 +62,10 @@ class Lanes:
                 self._extents.pop(track_id, None)
             self._extents |= extents(columns)
             self._view.update_tracks(scope.boxed, timeline.BoxColumns(*columns))
-        self.show_panel(palette)
+        if "track" in scope.tables:
+            self.show_panel(palette)
+        else:
+            self._panel.replace_lines(self._line(t, palette) for t in scope.boxed if t in palette.tracks)
 
     def repaint(self, palette: Palette) -> None:
         """Show the same boxes with other names or colours."""

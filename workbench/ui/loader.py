@@ -77,6 +77,7 @@ class _Decoder(QObject):
     """Lives in the loader's thread and owns the reader."""
 
     ready = Signal()
+    warmed = Signal(int, object)
     opened = Signal(int, object, object)
     unreadable = Signal(int, str)
 
@@ -111,7 +112,7 @@ class _Decoder(QObject):
             if wish.video != self._video or self._reader is None or not self._wishes.empty:
                 return
             try:
-                self._reader.warm(wish.frame)
+                self.warmed.emit(wish.video, self._reader.warm(wish.frame))
             except VideoError:
                 pass  # it is said when the frame is wanted
             except Exception:  # a decoder's surprise must not end the thread
@@ -185,6 +186,7 @@ class FrameLoader(QObject):
         self._video = 0
         self._wanted: Wish | None = None
         self._frame = 0
+        self._ahead: dict[int, DisplayFrame | None] = {}  # frames foreseen, and those that came already
         self._open = False
         self._scrubbing = False
         self._settled = QTimer(self)
@@ -200,6 +202,7 @@ class FrameLoader(QObject):
         self._proxy_built.connect(self._decoder.find_proxy)
         self._thread.finished.connect(self._decoder.close)
         self._decoder.ready.connect(self._on_ready)
+        self._decoder.warmed.connect(self._on_warmed)
         self._decoder.opened.connect(self._on_opened)
         self._decoder.unreadable.connect(self._on_unreadable)
         self._thread.start()
@@ -214,6 +217,10 @@ class FrameLoader(QObject):
         """Whether the latest wanted frame has not come yet."""
         return self._wanted is not None
 
+    def is_ahead(self, frame: int) -> bool:
+        """Whether a frame would be shown at once, because it was foreseen."""
+        return self._ahead.get(frame) is not None
+
     def open(self, path: Path, cache: Path | None) -> None:
         """Show frames of this video from now on; ``cache`` is a folder for its proxy."""
         self.close_video()
@@ -225,6 +232,7 @@ class FrameLoader(QObject):
         """Show no video; wishes are not answered until another is opened."""
         self._video += 1
         self._wanted = None
+        self._ahead = {}
         self._open = False
         self._settled.stop()
 
@@ -240,9 +248,11 @@ class FrameLoader(QObject):
             self._settled.start()
 
     def foresee(self, frames: Iterable[int]) -> None:
-        """These frames will perhaps be wanted soon, the first ones at first."""
+        """These frames will perhaps be wanted soon, the first ones at first; then they are shown at once."""
         if self._open:
-            self._foreseen.put(tuple(Wish(self._video, frame, True) for frame in frames))
+            self._ahead = {frame: self._ahead.get(frame) for frame in frames}
+            missing = [frame for frame, shown in self._ahead.items() if shown is None]
+            self._foreseen.put(tuple(Wish(self._video, frame, True) for frame in missing))
             self._hint.emit()
 
     @Slot(bool)
@@ -259,6 +269,12 @@ class FrameLoader(QObject):
 
     def _want(self, *, exact: bool) -> None:
         if not self._open:
+            return
+        shown = self._ahead.get(self._frame)
+        if shown is not None:
+            self._wishes.take()
+            self._wanted = None
+            self.shown.emit(shown)
             return
         self._wanted = Wish(self._video, self._frame, exact)
         self._wishes.put(self._wanted)
@@ -277,14 +293,19 @@ class FrameLoader(QObject):
     @Slot()
     def _on_ready(self) -> None:
         answer = self._answers.take()
-        if answer is None or answer.wish.video != self._video:
-            return
+        if answer is None or answer.wish.video != self._video or self._wanted is None:
+            return  # what was wanted later than this is shown already
         if answer.wish == self._wanted:
             self._wanted = None
         if answer.shown is not None:
             self.shown.emit(answer.shown)
         else:
             self.failed.emit(answer.wish.frame, answer.problem)
+
+    @Slot(int, object)
+    def _on_warmed(self, video: int, shown: DisplayFrame) -> None:
+        if video == self._video and shown.frame in self._ahead:
+            self._ahead[shown.frame] = shown
 
     @Slot(int, object, object)
     def _on_opened(self, video: int, problems: tuple[str, ...], proxy: Path | None) -> None:

@@ -145,6 +145,7 @@ class MainWindow(QMainWindow):
             self.editor,
             compute=self.compute,
             follower=self.track.follower,
+            beside=(self.tracks,),
             parent=self,
         )
         self.draw = DrawCommands(

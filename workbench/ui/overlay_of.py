@@ -36,6 +36,7 @@ class Palette:
         self.tracks = {t.id: t for t in tracks}
         self.categories = {c.id: c for c in categories}
         self._by_class = colour_by == "class"
+        self._labels: dict[int, str] = {}  # those that were asked for
 
     def colour(self, track_id: int) -> Rgb:
         """Colour of a track's boxes."""
@@ -48,6 +49,11 @@ class Palette:
 
     def label(self, track_id: int) -> str:
         """Number and class of a track, and its name if it has one."""
+        if track_id not in self._labels:
+            self._labels[track_id] = self._words(track_id)
+        return self._labels[track_id]
+
+    def _words(self, track_id: int) -> str:
         track = self.tracks.get(track_id)
         if track is None:
             return "?"

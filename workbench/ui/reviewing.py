@@ -6,7 +6,7 @@ the items, the proposals know the corrections; this draws the subject and fetche
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QRectF, QTimer, Signal, Slot
@@ -19,6 +19,7 @@ from workbench.services import identities
 from workbench.services.identities import Follower, Plan
 from workbench.services.projects import missing_media
 from workbench.services.review_items import ReviewItem
+from workbench.ui.aside import Aside
 from workbench.ui.canvas import CanvasView
 from workbench.ui.commands.identity import IdentityCommands
 from workbench.ui.commands.judge import JudgeCommands
@@ -64,6 +65,8 @@ class Subject:
 class Reviewing(QObject):
     """Owns the panel, the stage and the commands about reviewing.
 
+    What stands beside the picture (the lists, the timeline, ``beside``) is painted after it.
+
     Signals:
         told(sentence), refused(sentence): for the status bar and the notice.
         frames_foreseen(frames): they will be wanted next.
@@ -84,6 +87,7 @@ class Reviewing(QObject):
         *,
         compute: TaskQueue,
         follower: Callable[[], Follower],
+        beside: Sequence[QWidget],
         parent: QWidget,
     ) -> None:
         super().__init__(parent)
@@ -95,6 +99,7 @@ class Reviewing(QObject):
         self.commands = ReviewCommands(
             state, self.agenda, self.proposals, editor, compute=compute, parent=parent
         )
+        self._aside = Aside((*beside, timeline, self.panel), self)
         self.identity = IdentityCommands(state, self.proposals, parent)
         self.judge = JudgeCommands(state, editor, parent)
         self._subject: Subject | None = None
@@ -115,6 +120,7 @@ class Reviewing(QObject):
         for source in (self.commands, self.proposals):
             source.told.connect(self.told)
         self.commands.panel_wanted.connect(self.panel_wanted)
+        self.commands.answering.connect(self._aside.hold)
         self.panel.item_chosen.connect(agenda.show)
         self.panel.wanted_changed.connect(self._on_wanted)
         agenda.changed.connect(self._listing.start)
@@ -125,7 +131,7 @@ class Reviewing(QObject):
         state.correction.changed.connect(self._on_preview)
         self.stage.strip.seek_requested.connect(state.go_to)
         self.stage.strip.track_requested.connect(self._on_track)
-        self.crops.arrived.connect(self.stage.strip.update)
+        self.crops.arrived.connect(self.stage.strip.look_again)
 
     @property
     def groups(self) -> tuple[QObject, ...]:
@@ -199,6 +205,7 @@ class Reviewing(QObject):
     @Slot()
     def _on_current(self) -> None:
         item = self.agenda.current
+        self._aside.hold()
         self.panel.show_current(item)
         if self.proposals.waiting is not None:
             self.proposals.leave()
@@ -342,6 +349,8 @@ class Reviewing(QObject):
         other = self._strip(subject, after=False)
         self.crops.want([strip.crops, other.crops, *(s.crops for s in strips)])
         self.frames_foreseen.emit([item.frame for item in following])
+        for item in following[:1]:
+            self.agenda.together_with(item)  # an item keeps what was parsed of it
 
     @Slot(int)
     def _on_track(self, track_id: int) -> None:

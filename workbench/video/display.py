@@ -123,14 +123,17 @@ class DisplayReader:
                 self._half.put(frame, half(image))
         return DisplayFrame(frame, image, 1.0)
 
-    def warm(self, frame: int) -> None:
-        """Decode a frame that may be asked for next, unless it is kept already.
+    def warm(self, frame: int) -> DisplayFrame:
+        """The full picture of a frame that may be asked for next, decoded unless it is kept already.
 
         Raises:
             As ``frame``.
         """
-        if self._full.get(frame) is None:
-            self._full.put(frame, self._reader.read(frame))
+        image = self._full.get(frame)
+        if image is None:
+            image = self._reader.read(frame)
+            self._full.put(frame, image)
+        return DisplayFrame(frame, image, 1.0)
 
     def close(self) -> None:
         """Release the files and the memory."""

@@ -101,7 +101,8 @@ class Stage(QWidget):
     def overlay(self) -> Overlay:
         """What was set last."""
         if not isinstance(self._overlay, Overlay):
-            self._overlay = self._overlay()
+            make, self._overlay = self._overlay, EMPTY  # once, also when it fails
+            self._overlay = make()
         return self._overlay
 
     @property
@@ -193,6 +194,7 @@ class Stage(QWidget):
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         """The scene, then whatever moves over it."""
+        _ = self.overlay  # made before the painter begins, for it may fail
         painter = QPainter(self)
         if not self._is_live():
             self._backdrop = None

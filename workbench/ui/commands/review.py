@@ -28,11 +28,13 @@ class ReviewCommands(QObject):
     Signals:
         told(sentence), refused(sentence): for the status bar and the notice.
         panel_wanted: the list shall be seen.
+        answering: an answer is about to be written, and another item to be shown.
     """
 
     told = Signal(str)
     refused = Signal(str)
     panel_wanted = Signal()
+    answering = Signal()
 
     def __init__(
         self,
@@ -233,6 +235,7 @@ class ReviewCommands(QObject):
             return make(*(reviewing.find_item(self._state.project, item.id) or item for item in items))
 
         answered = {item.id for item in items}
+        self.answering.emit()
         self._agenda.under_way |= answered
         if self._editor.busy:
             self._later.append((answered, change))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -105,7 +106,12 @@ class TrackCommands(QObject):
     def prepare(self) -> None:
         """Load the default tracker while the user looks round, so that the first pass begins at once."""
         make = find_tracker(self.tracker, threads=THREADS, plugins=self._plugins)
-        self._queue.submit(Task("Preparing the tracker", once(make)))
+
+        def load() -> None:
+            make()
+            gc.freeze()  # torch has come, as much again as all before: see ``app``
+
+        self._queue.submit(Task("Preparing the tracker", once(load)))
 
     @Slot(bool)
     def follow_view(self, on: bool) -> None:

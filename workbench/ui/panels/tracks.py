@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import (
@@ -48,16 +48,22 @@ class TracksModel(QAbstractTableModel):
 
     def set_lines(self, lines: Sequence[TrackLine]) -> None:
         """Show other lines; where only the content of some differs, the view keeps its place."""
-        lines, before = list(lines), self.lines
-        if [line.track_id for line in lines] == [line.track_id for line in before]:
-            self.lines = lines
-            changed = [row for row, line in enumerate(lines) if line != before[row]]
-            if changed:
-                self.dataChanged.emit(self.index(changed[0], 0), self.index(changed[-1], len(HEADS) - 1))
+        lines = list(lines)
+        if [line.track_id for line in lines] == [line.track_id for line in self.lines]:
+            self.replace(lines)
             return
         self.beginResetModel()
         self.lines = lines
         self.endResetModel()
+
+    def replace(self, lines: Iterable[TrackLine]) -> None:
+        """Show these in place of those of the same tracks; one that has none is left out."""
+        fresh = {line.track_id: line for line in lines}
+        for row, line in enumerate(self.lines):
+            now = fresh.get(line.track_id, line)
+            if now != line:
+                self.lines[row] = now
+                self.dataChanged.emit(self.index(row, 0), self.index(row, len(HEADS) - 1))
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008 - Qt's signature
         """How many tracks there are."""
@@ -125,6 +131,10 @@ class TracksPanel(QTableView):
         self._model.set_lines(lines)
         self._selecting = False
         self.show_selection(selection)
+
+    def replace_lines(self, lines: Iterable[TrackLine]) -> None:
+        """Show these in place of those of the same tracks; one that has none is left out."""
+        self._model.replace(lines)
 
     def show_selection(self, selection: Sequence[int]) -> None:
         """Select these tracks without saying so."""

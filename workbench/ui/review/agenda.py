@@ -37,11 +37,11 @@ class Agenda(QObject):
         super().__init__(parent)
         self._state = state
         self._wanted = Wanted()
-        self._every: dict[int, ReviewItem] = {}  # in order
+        self._every: dict[int, ReviewItem] = {}
         self._place = FIRST  # of the item that is shown, or was
         self.listed = QueueModel(self)  # those of them that are wanted
         self.current: ReviewItem | None = None
-        self.kinds: frozenset[str] = frozenset()  # of all items
+        self._together: list[ReviewItem] | None = None  # until it is asked for
         self.under_way: set[int] = set()  # items whose answer is being written
 
     @property
@@ -55,6 +55,11 @@ class Agenda(QObject):
         return self.listed.items
 
     @property
+    def kinds(self) -> set[str]:
+        """Kinds of all items."""
+        return {item.row.kind for item in self._every.values()}
+
+    @property
     def progress(self) -> ReviewProgress:
         """How far the review is."""
         return reviewing.progress_of(self._every.values())
@@ -63,9 +68,8 @@ class Agenda(QObject):
         """Read the whole queue."""
         video = self._state.video
         items = [] if video is None else reviewing.queue(self._state.project, video.id, EVERY)
-        before = self._every
-        self._keep({item.row.id: item for item in items})
-        self._choose()
+        before, self._every = self._every, {item.row.id: item for item in items}
+        self.listed.set_items(filter(self._is_wanted, items))
         self._go_on(before, items)
 
     def read_again(self, ids: Collection[int]) -> None:
@@ -75,19 +79,13 @@ class Agenda(QObject):
         mine = (row for row in rows if video and row.video_id == video.id and row.kind not in JUDGEMENTS)
         fresh = {row.id: ReviewItem(row) for row in mine}
         before = {i: self._every[i] for i in ids if i in self._every}
-        if fresh.keys() == before.keys():
-            self._every.update(fresh)
-        else:
-            every = {i: item for i, item in (self._every | fresh).items() if i in fresh or i not in before}
-            self._keep(dict(sorted(every.items(), key=lambda pair: place_of(pair[1]))))
+        self._every.update(fresh)
         for item_id in before | fresh:
             now = fresh.get(item_id)
             self.listed.replace(before.get(item_id), now if now and self._is_wanted(now) else None)
+            if now is None:
+                del self._every[item_id]
         self._go_on(before, list(fresh.values()))
-
-    def _keep(self, every: dict[int, ReviewItem]) -> None:
-        self._every = every
-        self.kinds = frozenset(item.row.kind for item in every.values())
 
     def _go_on(self, before: Mapping[int, ReviewItem], items: Sequence[ReviewItem]) -> None:
         """The item that is shown stays, as it is now, unless an undo has opened another again.
@@ -98,9 +96,10 @@ class Agenda(QObject):
         """
         answered = self.current_id in self.under_way
         self.under_way = {i for i in self.under_way if i in self._every and self._every[i].verdict == OPEN}
+        self._together = None
         self.changed.emit()
-        open_ones = (item for item in items if item.row.verdict == OPEN)
-        reopened = [item for item in open_ones if before.get(item.row.id, item).row.verdict != OPEN]
+        had_answers = {i for i, item in before.items() if item.row.verdict != OPEN}
+        reopened = [item for item in items if item.row.id in had_answers and item.row.verdict == OPEN]
         if 0 < len(reopened) <= AT_ONCE:
             self.show(min(reopened, key=place_of).id)
         elif self.current is not None and not answered:  # else the next one is shown in a moment
@@ -109,7 +108,7 @@ class Agenda(QObject):
     def want(self, wanted: Wanted) -> None:
         """List other items."""
         self._wanted = wanted
-        self._choose()
+        self.listed.set_items(sorted(filter(self._is_wanted, self._every.values()), key=place_of))
         self.changed.emit()
 
     def narrow(self) -> None:
@@ -123,15 +122,20 @@ class Agenda(QObject):
         if item is not None:
             self._place = place_of(item)
         if item != self.current:
-            self.current = item
+            self.current, self._together = item, None
             self.current_changed.emit()
 
     @property
     def together(self) -> list[ReviewItem]:
         """The item that is shown, and the few open ones about the same place, those worth most first."""
-        item = self.current
-        if item is None or item.verdict != OPEN:
-            return [] if item is None else [item]
+        if self._together is None:
+            self._together = [] if self.current is None else self.together_with(self.current)
+        return list(self._together)
+
+    def together_with(self, item: ReviewItem) -> list[ReviewItem]:
+        """The same for any item."""
+        if item.verdict != OPEN:
+            return [item]
         rows = self._state.project.review_items(item.row.video_id, tracks=item.tracks)
         near = [self._every[i] for i in {row.id for row in rows} - self.under_way if i in self._every]
         return [item, *reviewing.alternatives(item, near)]
@@ -152,9 +156,6 @@ class Agenda(QObject):
     def _is_open(self, item: ReviewItem) -> bool:
         """Whether it is still to be asked, and not the one that is shown."""
         return item.verdict == OPEN and item.id not in self.under_way and item.id != self.current_id
-
-    def _choose(self) -> None:
-        self.listed.set_items(filter(self._is_wanted, self._every.values()))
 
     def _is_wanted(self, item: ReviewItem) -> bool:
         wanted, row = self._wanted, item.row

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFont, QHelpEvent, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QToolTip, QWidget
 
@@ -44,6 +44,7 @@ class FilmStrip(QWidget):
         self._strip = NO_STRIP
         self._frame = -1
         self._dashed = False
+        self._waits = False  # for pictures that were not there when it was painted
         self.setMouseTracking(True)
         self.hide()
 
@@ -66,6 +67,12 @@ class FilmStrip(QWidget):
             self.setFixedHeight(self._height(rows))
         self.setVisible(rows > 0)
         self.update()
+
+    @Slot()
+    def look_again(self) -> None:
+        """More pictures are there."""
+        if self._waits:
+            self.update()
 
     def set_frame(self, frame: int) -> None:
         """Mark the column of the frame that the window shows."""
@@ -146,6 +153,7 @@ class FilmStrip(QWidget):
             for j, cell in enumerate(row.cells):
                 self._paint_cell(painter, self.cell_place(i, j), cell, row.colour)
         painter.end()
+        self._waits = not self.is_complete
 
     def _paint_heads(self, painter: QPainter) -> None:
         strip = self._strip
