@@ -115,4 +115,4 @@ def test_demo_info_export_and_import_work_together(tmp_path, capsys, monkeypatch
     assert main(["import", project, str(truth)]) == 0
     capsys.readouterr()
     assert main(["info", project]) == 0
-    assert "4 track(s)" in capsys.readouterr().out
+    assert "4 tracks" in capsys.readouterr().out

@@ -47,3 +47,12 @@ def test_one_target(tmp_path, capsys):
     assert main(["evaluate", "--sot", "--gt", str(boxes), "--pred", str(boxes)]) == 0
     assert "95.24  100.00  100.00  100.00       2" in capsys.readouterr().out
     assert main(["evaluate", "--sot", "--plot", "p.svg", "--gt", str(boxes), "--pred", str(boxes)]) == 1
+
+
+def test_what_cannot_be_scored_is_one_sentence(tmp_path, capsys):
+    (tmp_path / "p.wbp").mkdir()
+    truth = str(MADE / "crossing" / "gt" / "gt.txt")
+    assert main(["evaluate", "--gt", truth, "--pred", str(tmp_path / "p.wbp")]) == 1
+    assert "is a project; export its tracks first" in capsys.readouterr().err
+    assert main(["evaluate", "--gt", truth, "--pred", truth, "--sequences", "other"]) == 1
+    assert "is the sequence crossing, and not other" in capsys.readouterr().err

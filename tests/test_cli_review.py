@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from tests.services.identity_project import add_track, box, new_project, runs
@@ -54,3 +55,23 @@ def test_what_cannot_be_applied_is_said(folder, tmp_path, capsys):
     file.write_text("{")
     assert main(["review", str(folder), "--apply", str(file)]) == 1
     assert "line 1" in capsys.readouterr().err
+
+
+def test_a_file_that_decides_nothing_is_said(folder, tmp_path, capsys):
+    out = tmp_path / "items.json"
+    assert main(["review", str(folder), "--find", "--boxes-only"]) == 0
+    assert main(["review", str(folder), "--export", str(out)]) == 0
+    capsys.readouterr()
+    assert main(["review", str(folder), "--apply", str(out)]) == 0
+    said = capsys.readouterr().out
+    assert f"0 applied, 0 refused, {len(json.loads(out.read_text())['items'])} left alone" in said
+    assert "accepted, rejected or skipped" in said
+
+
+def test_looking_at_a_video_makes_no_project(tmp_path, capsys):
+    from workbench.video.writer import write_video
+
+    clip = write_video(tmp_path / "clip.mp4", [np.zeros((32, 32, 3), np.uint8)] * 3, fps=25.0)
+    assert main(["review", str(clip), "--list"]) == 1
+    assert "has no project yet" in capsys.readouterr().err
+    assert not list(tmp_path.glob("*.wbp"))

@@ -46,7 +46,9 @@ def test_a_run_goes_into_a_project_that_is_made_for_it(tmp_path, clip, capsys):
     home = tmp_path / "new.wbp"
     assert workbench(clip, "--detector", "blocks", "--project", home, "--range", "10:20") == 0
     assert workbench(home, "--detections-of", 1, "--tracker", "sort") == 0
-    assert "run 2: " in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "run 2: " in said
+    assert "30 of earlier runs replaced" in said
     with Project.open(home) as project:
         assert {row.frame for row in project.boxes_between(1, 0, FRAMES)} == set(range(10, 20))
         assert [run.parameters["tracker"] for run in project.runs()] == ["offline", "sort"]
@@ -158,3 +160,21 @@ def test_ctrl_c_keeps_what_was_found_and_the_same_command_goes_on(tmp_path, clip
     assert workbench(clip, "--detector", "blocks", "--out", out) == 0
     assert f"of which {len(kept)} were looked at before" in capsys.readouterr().out
     assert set(read_rows(out).frames.tolist()) == set(range(FRAMES))
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("TEXT", "--detector", "blocks"), "is not a video"),
+        (("CLIP", "--detector", "magic"), "There is no detector 'magic'"),
+        (("CLIP",), "Name a detector"),
+        (("--detections", "det.txt"), "does not exist"),
+    ],
+)
+def test_what_cannot_be_run_leaves_no_project(clip, tmp_path, capsys, words, sentence):
+    text = tmp_path / "text.mp4"
+    text.write_text("hello")
+    given = [{"TEXT": text, "CLIP": clip}.get(word, word) for word in words]
+    assert workbench(*given, "--project", tmp_path / "new.wbp") == 1
+    assert sentence in capsys.readouterr().err
+    assert not (tmp_path / "new.wbp").exists()

@@ -1,5 +1,6 @@
 """Opening what a user names."""
 
+import os
 import shutil
 
 import numpy as np
@@ -32,6 +33,23 @@ def test_what_is_no_video_leaves_no_project(tmp_path):
     with pytest.raises(VideoError, match=r"notes\.mp4"):
         open_path(tmp_path / "notes.mp4")
     assert not (tmp_path / "notes.wbp").exists()
+
+
+def test_a_place_that_cannot_be_written_is_said(tmp_path, monkeypatch):
+    """Permissions are asked for with ``os.access``, since they do not bind a root that runs tests."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    video = clip(tmp_path / "a.mp4")
+    open_path(video).project.close()
+    other = clip(tmp_path / "b.mp4", shade=50)
+    monkeypatch.setattr(os, "access", lambda path, mode, **_: mode != os.W_OK)
+    opened = open_path(tmp_path / "a.wbp")
+    assert opened.project.read_only
+    assert "open for reading only; change its permissions" in opened.notices[0]
+    opened.project.close()
+    opened = open_path(other)
+    assert opened.project.path.is_relative_to(tmp_path / "data")
+    assert str(opened.project.path) in opened.notices[0]
+    opened.project.close()
 
 
 def test_what_does_not_exist_is_said(tmp_path):

@@ -27,9 +27,15 @@ def check_folder(out: Path) -> None:
 
 
 def open_project(path: Path, *, read_only: bool = False) -> Project:
-    """A project, with what there is to say about it on standard error."""
-    from workbench.services.projects import open_path
+    """A project, or that of a video, with what there is to say about it on standard error.
 
+    Raises:
+        UserError: it is to be read only, and is a video that has none: reading makes no project.
+    """
+    from workbench.services.projects import home_of, open_path
+
+    if read_only and path.exists() and not home_of(path).exists():
+        raise UserError(f"{path} has no project yet; open it in the window, or name a .wbp project.")
     opened = open_path(path, read_only=read_only)
     for notice in opened.notices:
         print(f"workbench: {notice}", file=sys.stderr)
@@ -73,5 +79,10 @@ def shown(items: Iterable[Item], line: Callable[[Item], str]) -> Iterable[Item]:
             print(f"\r\x1b[K{line(item)}", end="", file=sys.stderr, flush=True)
             last = now
         yield item
-    if watched:
+    clear_line()
+
+
+def clear_line() -> None:
+    """Take the line of progress away, so that what is printed next stands alone."""
+    if sys.stderr.isatty():
         print("\r\x1b[K", end="", file=sys.stderr, flush=True)

@@ -53,7 +53,14 @@ def add_evaluate(commands: Any) -> None:
 def _evaluate(arguments: argparse.Namespace) -> None:
     from workbench.services.evaluating import evaluate, evaluate_single_target
     from workbench.services.plots import write_plot
+    from workbench.services.projects import is_project
 
+    for path in (arguments.gt, arguments.pred):
+        if is_project(path):
+            raise UserError(
+                f"{path} is a project; export its tracks first: "
+                f"workbench export {path} --format mot-challenge --out FOLDER"
+            )
     only = [name for name in arguments.sequences.split(",") if name]
     if arguments.plot and arguments.sot:
         raise UserError("--plot draws the scores of many targets; leave out --sot or --plot.")

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbench.cli.arguments import count
 from workbench.cli.console import check_folder, finish, open_project, video_id
 from workbench.core.errors import UserError
 
@@ -26,10 +27,10 @@ def add_review(commands: Any) -> None:
         "--apply",
         type=Path,
         metavar="FILE.json",
-        help="carry out the fixes of a file, one edit each",
+        help="carry out what a file decides (its items with a verdict: accepted, rejected or skipped)",
     )
     command.add_argument("--boxes-only", action="store_true", help="with --find: do not look at the pictures")
-    command.add_argument("--limit", type=int, default=50, help="with --list: how many (default 50)")
+    command.add_argument("--limit", type=count, default=50, help="with --list: how many (default 50)")
     command.add_argument(
         "--seen",
         action="store_true",
@@ -96,6 +97,7 @@ def _export(project: Project, video: int, path: Path) -> None:
 def _apply(project: Project, video: int, arguments: argparse.Namespace) -> None:
     from workbench.services.applying import apply_file
     from workbench.services.identities import Manner
+    from workbench.services.proposals import read_items
 
     follower = _follower(arguments.tracker)
     manner = Manner(seen=arguments.seen)
@@ -103,7 +105,11 @@ def _apply(project: Project, video: int, arguments: argparse.Namespace) -> None:
     for one in done:
         print(f"item {one.place}: {'' if one.done else 'refused: '}{one.text}")
     refused = sum(not one.done for one in done)
-    print(f"{len(done) - refused} applied, {refused} refused")
+    left = len(read_items(arguments.apply)["items"]) - len(done)
+    print(f"{len(done) - refused} applied, {refused} refused, {left} left alone")
+    if left and not done:
+        print("Items without a verdict, or with the one they have, are left alone; to decide one, write")
+        print("accepted, rejected or skipped as its verdict.")
     if done and refused == len(done):
         raise UserError(f"Nothing of {arguments.apply} could be applied.")
 

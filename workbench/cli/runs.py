@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from workbench.cli.arguments import frames, names, share
-from workbench.cli.console import check_folder, open_project, shown, video_id
+from workbench.cli.console import check_folder, clear_line, open_project, shown, video_id
 from workbench.core.errors import UserError
 from workbench.core.progress import Progress
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from workbench.services.run_options import RunOptions
     from workbench.store import Project
 
+NO_DETECTOR = "Name a detector with --detector; 'workbench run --list' shows them."
 DESCRIPTION = """\
 Find everything in a video and say who is who. What a run finds is kept while it runs: the same command again
 goes on with a run that was stopped (Ctrl-C) or killed. In a project a run is a layer: it keeps what a person
@@ -67,23 +68,46 @@ def add_run(commands: Any) -> None:
 
 
 def _run(arguments: argparse.Namespace) -> None:
+    from workbench.services.detecting import Detectors
+    from workbench.services.run_detectors import RunDetectors
+
     if arguments.list:
         _list()
         return
     home = _home(arguments)
+    detectors = RunDetectors(Detectors(device=arguments.device))
     if arguments.out is not None:
         check_folder(arguments.out)
     elif home is None:
         raise UserError("Say where the tracks are to go: --out FILE, --project PROJECT.wbp, or both.")
+    if home is not None and not home.exists():
+        _check(arguments, detectors)
     with ExitStack() as opened:
         project = None if home is None else opened.enter_context(_project(home, arguments))
-        steps = _steps(arguments, project)
+        steps = _steps(arguments, project, detectors)
         try:
             for _ in shown(steps, _line):
                 pass
         except KeyboardInterrupt:
             steps.close()  # keeps what was found
             raise
+
+
+def _check(arguments: argparse.Namespace, detectors: RunDetectors) -> None:
+    """Refuse what cannot be run before a project is made for it, so that nothing empty is left."""
+    from workbench.video import open_video
+
+    if arguments.source is None or arguments.detections_of is not None:
+        raise UserError(
+            f"{arguments.project} does not exist; name a project that does, or a video for a new one."
+        )
+    options = _options(arguments, None, detectors)
+    if arguments.detections is None:
+        if not options.detector:
+            raise UserError(NO_DETECTOR)
+        detectors.check(options.detector)
+    with open_video(arguments.source):
+        pass
 
 
 def _home(arguments: argparse.Namespace) -> Path | None:
@@ -107,17 +131,16 @@ def _project(home: Path, arguments: argparse.Namespace) -> Project:
     return project
 
 
-def _steps(arguments: argparse.Namespace, project: Project | None) -> Generator[Any, None, Outcome]:
+def _steps(
+    arguments: argparse.Namespace, project: Project | None, detectors: RunDetectors
+) -> Generator[Any, None, Outcome]:
     """The generator that does what was asked for."""
-    from workbench.services.detecting import Detectors
     from workbench.services.run_again import track_again, track_file, track_file_in
-    from workbench.services.run_detectors import RunDetectors
     from workbench.services.running import run, run_file
 
     def keep(outcome: Outcome) -> None:
         _keep(outcome, arguments.out)
 
-    detectors = RunDetectors(Detectors(device=arguments.device))
     options = _options(arguments, project, detectors)
     if arguments.detections_of is not None:
         if project is None:
@@ -129,7 +152,7 @@ def _steps(arguments: argparse.Namespace, project: Project | None) -> Generator[
         video = video_id(project, arguments.video)
         return track_file_in(project, video, arguments.detections, options, keep=keep)
     if not options.detector:
-        raise UserError("Name a detector with --detector; 'workbench run --list' shows them.")
+        raise UserError(NO_DETECTOR)
     if project is not None:
         return run(project, video_id(project, arguments.video), options, detectors=detectors, keep=keep)
     if arguments.source is None:
@@ -212,6 +235,9 @@ def _keep(outcome: Outcome, out: Path | None) -> None:
         stored = outcome.stored
         said += f"; run {outcome.run_id}: {stored.boxes} boxes stored in {stored.tracks} tracks"
         said += f" ({stored.inherited} of them there before), {stored.kept} boxes kept as they were"
+        if stored.replaced:
+            said += f", {stored.replaced} of earlier runs replaced"
+    clear_line()
     print(said)
 
 

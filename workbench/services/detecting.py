@@ -152,7 +152,11 @@ class Detectors:
         """
         if Path(name).is_file():
             return Path(name)
-        entry = self._library().find(name)
+        try:
+            entry = self._library().find(name)
+        except UserError as error:
+            known = ", ".join(choice.name for choice in detectors(self._plugins)) or "none"
+            raise UserError(f"{error} Detectors of plugins: {known}.") from None
         if entry.path is None or entry.needs:
             raise UserError(f"The model {name} cannot be run; it needs {entry.needs}.")
         return entry.path

@@ -86,7 +86,10 @@ def find_sequences(truth: Path, predicted: Path, *, only: Sequence[str] = ()) ->
     if truth.is_dir() and predicted.is_file():
         truth = _file_of(truth)
     if truth.is_file() and predicted.is_file():
-        return {_name_of(truth): (truth, predicted)}
+        name = _name_of(truth)
+        if only and name not in only:
+            raise UserError(f"{truth} is the sequence {name}, and not {', '.join(only)}.")
+        return {name: (truth, predicted)}
     if truth.is_file():
         raise UserError(f"{truth} is a file and {predicted} a folder; name two files or two folders.")
     found = _sequences_in(truth)

@@ -17,7 +17,7 @@ def describe(path: Path) -> str:
         return _describe_media(path)
     with Project.open(path, read_only=True) as project:
         classes = ", ".join(c.name for c in project.categories()) or "none"
-        head = f"{path}: {len(project.videos())} video(s); classes: {classes}"
+        head = f"{path}: {_counted(len(project.videos()), 'video')}; classes: {classes}"
         steps = project.history(limit=1)
         last = (
             f"last edit: {steps[0].name}, {steps[0].created_at:%Y-%m-%d %H:%M}" if steps else "no edits yet"
@@ -32,7 +32,11 @@ def _describe_video(project: Project, video: Video) -> str:
     boxes = ", ".join(f"{count} {name}" for name, count in sorted(origins.items())) or "none"
     missing = "" if project.video_file(video).exists() else " (file not found)"
     size = f"{video.frame_count} frames of {video.width}×{video.height} at {video.fps or 0:g} fps"
-    return f"  {video.name}{missing}: {size}; {len(tracks)} track(s); boxes: {boxes}"
+    return f"  {video.name}{missing}: {size}; {_counted(len(tracks), 'track')}; boxes: {boxes}"
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}{'' if count == 1 else 's'}"
 
 
 def _describe_media(path: Path) -> str:

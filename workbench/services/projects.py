@@ -44,15 +44,28 @@ def open_path(path: Path, *, read_only: bool = False) -> Opened:
     if not path.exists():
         raise UserError(f"{path} does not exist; name a video, an image folder or a {SUFFIX} project.")
     if is_project(path):
-        project = _open_project(path, read_only=read_only)
+        project, notices = _open_project(path, read_only=read_only)
         videos = project.videos()
-        return Opened(project, videos[0].id if videos else None, project.notices)
+        return Opened(project, videos[0].id if videos else None, notices)
     return open_media(path, read_only=read_only)
 
 
-def _open_project(path: Path, *, read_only: bool) -> Project:
+def _open_project(path: Path, *, read_only: bool) -> tuple[Project, tuple[str, ...]]:
+    """The project, and what there is to say about how it was opened."""
     writable = os.access(path / "project.db", os.W_OK) or not (path / "project.db").exists()
-    return Project.open(path, read_only=read_only or not writable)
+    project = Project.open(path, read_only=read_only or not writable)
+    if writable or read_only:
+        return project, project.notices
+    said = f"{path} cannot be written, so it is open for reading only"
+    return project, (*project.notices, f"{said}; change its permissions, or work in a copy.")
+
+
+def _make_project(home: Path, media: Path) -> tuple[Project, tuple[str, ...]]:
+    """A video's new project; where it is, is said when it is not beside the video."""
+    project = create_project(home)
+    if home.parent == media.resolve().parent:
+        return project, ()
+    return project, (f"The folder of {media.name} cannot be written; its project is kept as {home}.",)
 
 
 def open_media(path: Path, *, read_only: bool = False) -> Opened:
@@ -60,13 +73,14 @@ def open_media(path: Path, *, read_only: bool = False) -> Opened:
     with open_video(path) as reader:  # before any project is made: what is no video leaves no trace
         problems = reader.problems
     home = project_path(path)
-    project = _open_project(home, read_only=read_only) if home.exists() else create_project(home)
+    opening = home.exists()
+    project, notices = _open_project(home, read_only=read_only) if opening else _make_project(home, path)
     try:
         video = add_media(project, path)
     except BaseException:
         project.close()
         raise
-    return Opened(project, video.id, project.notices + problems)
+    return Opened(project, video.id, notices + problems)
 
 
 def create_project(path: Path) -> Project:

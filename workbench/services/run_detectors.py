@@ -128,6 +128,14 @@ class RunDetectors:
         found = {info.name: info.parameters for info in self.list()}
         return found.get(name, parameters_of(NetworkOptions))
 
+    def check(self, name: str) -> None:
+        """Raise ``UserError`` when there is no such detector."""
+        known = [info.name for info in self.list()]
+        if name not in known and not Path(name).is_file():
+            raise UserError(
+                f"There is no detector {name!r}; choose {', '.join(known)}, or the path of a file of weights."
+            )
+
     def open(self, name: str, settings: Mapping[str, Any] | None = None, *, seed: int = 0) -> OpenDetector:
         """A detector, ready to look.
 
@@ -144,11 +152,7 @@ class RunDetectors:
         for choice in self._choices():
             if choice.name == name:
                 return _open_plugin(choice, settings, seed)
-        known = [info.name for info in self.list()]
-        if name not in known and not Path(name).is_file():
-            raise UserError(
-                f"There is no detector {name!r}; choose {', '.join(known)}, or the path of a file of weights."
-            )
+        self.check(name)
         return _open_network(name, made_options(NetworkOptions, settings), self._networks)
 
     def _choices(self) -> tuple[Choice[Any], ...]:

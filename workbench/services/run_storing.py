@@ -31,12 +31,13 @@ TRIES, PAUSE = 50, 0.2  # seconds between tries to write what somebody else is c
 
 @dataclass(frozen=True)
 class Stored:
-    """What became of a run's tracks: boxes and tracks that came, boxes that stayed, and the links."""
+    """What became of a run's tracks: boxes and tracks that came, boxes that stayed or went, and the links."""
 
     boxes: int
     tracks: int
     inherited: int
     kept: int
+    replaced: int
     links: RunLinks
 
 
@@ -72,6 +73,7 @@ def store_tracks(
         len({row.track_id for row in layer.boxes}),
         len(layer.inherited),
         len(present.staying),
+        len(present.going),
         _links(new, layer),
     )
 

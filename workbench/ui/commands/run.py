@@ -195,4 +195,6 @@ def summary(outcome: Outcome) -> str:
         said += f", {stored.inherited} of them known before"
     if stored.kept:
         said += f"; {stored.kept} boxes of others stay as they were"
+    if stored.replaced:
+        said += f"; {stored.replaced} boxes of earlier runs are replaced"
     return f"{said}. {problems}".strip()
