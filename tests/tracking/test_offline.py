@@ -123,6 +123,33 @@ def test_two_equal_rivals_halve_each_others_chance_and_a_taken_rival_takes_none(
     assert taken[1] < -5
 
 
+def side_by_side(seed, *, missed, frames=120):
+    """Two people who walk side by side and overlap, many of their boxes missing; also who is in each box."""
+    rng = np.random.default_rng(seed)
+    video, who = [], []
+    for frame in range(frames):
+        boxes = np.array([walker(frame), walker(frame, start=130.0, top=106.0)])
+        seen = rng.random(2) >= missed
+        video.append(found((boxes + rng.normal(0, 2.0, (2, 4)))[seen]))
+        who.append(np.flatnonzero(seen))
+    return video, who
+
+
+def switches(tracks, who):
+    """How often the track of a person changes."""
+    given = np.flatnonzero(tracks.detections != NONE)
+    at = zip(tracks.frames[given], tracks.detections[given], strict=True)
+    person = np.array([who[frame][row] for frame, row in at])
+    ids = tracks.ids[given][np.argsort(tracks.frames[given], kind="stable")]
+    person = person[np.argsort(tracks.frames[given], kind="stable")]
+    return sum(int(np.count_nonzero(np.diff(ids[person == p]))) for p in (0, 1))
+
+
+def test_who_is_missed_for_a_frame_is_not_taken_for_the_person_beside():
+    scenes = [side_by_side(seed, missed=0.3) for seed in range(6)]
+    assert sum(switches(tracked(video), who) for video, who in scenes) <= 6  # in 1000 detections
+
+
 def test_looks_tell_apart_who_changed_places_unseen():
     faces = np.eye(4, dtype=np.float32)
     video = []

@@ -34,7 +34,8 @@ from workbench.tracking.tracker import Array, Indices
 from workbench.tracking.tracklets import NONE, Found, Tracklets, sure_links
 from workbench.tracking.video_noise import measured
 
-GAPS = (1, 2, 4, 10, 25, 64)
+GAPS = (4, 10, 25, 64)
+"""From 4 on: with shorter ones, who is missed for a frame is no rival yet of whoever is near by then."""
 ROUNDS = tuple((gap, least) for least in (0.9, 0.6, 0.4, 0.25) for gap in GAPS)
 
 
