@@ -111,6 +111,8 @@ def test_an_edit_that_would_break_the_data_is_refused(filled, change):
     with pytest.raises(EditConflictError):
         filled.apply(change(filled))
     assert stored(filled) == before
+    filled.apply(ChangeSet.of("Go on", box=([], [box(1, 60)])))
+    assert filled.box(1, 60)
 
 
 def test_a_number_that_is_nan_is_refused(filled):

@@ -128,10 +128,17 @@ class Database:
             raise ProjectError(f"{self.path.parent} is open read-only, so it cannot be changed.")
         with self._turns.take(bulk=bulk), explained(self.path):
             self._refuse_when_closed()
-            driver(self._writer).execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-            with self._writer.begin():
-                self._writer.exec_driver_sql("BEGIN IMMEDIATE")
-                yield self._writer
+            raw = driver(self._writer)
+            raw.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+            try:
+                with self._writer.begin():
+                    self._writer.exec_driver_sql("BEGIN IMMEDIATE")
+                    yield self._writer
+            finally:
+                if (
+                    raw.in_transaction
+                ):  # a commit that is refused leaves it open, and nobody could write any more
+                    raw.rollback()
             if then is not None:
                 then()
 
@@ -179,10 +186,12 @@ class Database:
             reader = _Reader(self._engine.connect())
         try:
             yield reader
-        finally:
-            self._idle.append(reader)
-            if self._closed:  # while this one was out
-                self._close_idle()
+        except BaseException:
+            reader.connection.close()  # a query that is broken off goes on to see the data as they were
+            raise
+        self._idle.append(reader)
+        if self._closed:  # while this one was out
+            self._close_idle()
 
     def _close_idle(self) -> None:
         while self._idle:
