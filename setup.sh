@@ -84,9 +84,14 @@ environment() {
 # $1: "" or "[dev]". Installed again only when what is asked for has changed.
 packages() {
     local wanted stamp
-    wanted=$(cat pyproject.toml constraints.txt; echo "$1")
+    local extras
+    for extras in "$1" "[dev]"; do  # what the tests need holds what the program needs
+        stamp="$venv/.installed$extras"
+        wanted=$(cat pyproject.toml constraints.txt; echo "$extras")
+        [ -f "$stamp" ] && [ "$wanted" = "$(cat "$stamp")" ] && return 0
+    done
     stamp="$venv/.installed$1"
-    [ -f "$stamp" ] && [ "$wanted" = "$(cat "$stamp")" ] && return 0
+    wanted=$(cat pyproject.toml constraints.txt; echo "$1")
     say "installing Python packages (some minutes at the first time)"
     "$venv/bin/python" -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".$1"
     printf '%s\n' "$wanted" >"$stamp"

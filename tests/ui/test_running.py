@@ -4,9 +4,12 @@ import pytest
 from PySide6.QtCore import QRectF, QSettings, Qt
 
 from tests.services.made_run import FRAMES, places, write_blocks, write_clip
+from workbench.core.edits import ChangeSet
+from workbench.core.issues import Issue
 from workbench.core.rows import Origin
 from workbench.services.plugin_finding import plugin_folders
 from workbench.services.projects import open_path
+from workbench.services.review_items import row_of
 from workbench.ui.main_window import MainWindow
 
 TIMEOUT = 120_000  # ms
@@ -99,3 +102,20 @@ def test_what_cannot_be_run_is_said_in_a_sentence(qtbot, window):
     press_run(qtbot, window)
     qtbot.waitUntil(lambda: "the lamp broke" in window.notice.text, timeout=TIMEOUT)
     wait(qtbot, window)
+
+
+def test_a_run_does_not_take_the_picture_away_from_who_reviews(qtbot, window, monkeypatch):
+    monkeypatch.setenv("BLOCKS_PAUSE", "0.02")
+    project, video = window.project, window.state.video.id
+    window.edits.draw(QRectF(*places(0)[0], 14, 14))
+    (track,) = project.tracks(video)
+    issue = row_of(Issue("jump", 7, 7, 8, (track.id,), 0.5, 5.0), 1, video)
+    project.apply(ChangeSet.of("Find", review_item=((), [issue])))
+    qtbot.keyClick(window.canvas, Qt.Key.Key_Period)
+    qtbot.waitUntil(lambda: window.state.frame == 7, timeout=TIMEOUT)
+    frames = []
+    window.state.frame_changed.connect(frames.append)
+    press_run(qtbot, window)
+    wait(qtbot, window)
+    assert len(stored(window)) > FRAMES
+    assert not frames

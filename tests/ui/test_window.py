@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, QSettings, Qt
+from PySide6.QtWidgets import QComboBox
 
 from workbench.core.rows import Origin
 from workbench.services import editing
@@ -270,3 +271,22 @@ def test_a_refusal_goes_with_the_next_edit(window, press, track):
     window.state.go_to(0)
     press(Qt.Key.Key_Q)
     assert window.notice.text == ""
+
+
+def test_a_second_window_is_named_read_only_with_its_project(qtbot, window, tmp_path):
+    assert window.windowTitle() == "clip - Tracking Workbench"
+    home = window.project.path
+    other = MainWindow(open_path(home), QSettings(str(tmp_path / "s2.ini"), QSettings.Format.IniFormat))
+    qtbot.addWidget(other)
+    other.show()
+    qtbot.waitUntil(lambda: other.canvas.source_size != (0.0, 0.0), timeout=TIMEOUT)
+    assert other.windowTitle() == "clip (read-only) - Tracking Workbench"
+    assert "open in another window" in other.notice.text
+    other.close()
+
+
+def test_what_can_be_chosen_in_the_panels_has_a_tool_tip(window):
+    run = window.running.panel
+    boxes = window.reviewing.panel.findChildren(QComboBox)
+    for box in (*boxes, run._detector, run._tracker, run._range, run._classes, run._score, window._videos):
+        assert box.toolTip(), box

@@ -151,6 +151,11 @@ def trackers(plugins: Plugins | None = None) -> tuple[TrackerInfo, ...]:
     return available() + tuple(TrackerInfo(c.name, c.title, c.description) for c in brought)
 
 
+def default_tracker(plugins: Plugins | None = None) -> str:
+    """Name of the tracker that is used where none is chosen."""
+    return next(t.name for t in trackers(plugins) if t.default)
+
+
 def find_tracker(
     name: str | None,
     *,
@@ -175,7 +180,7 @@ def find_tracker(
     plugins = find_plugins() if plugins is None else plugins
     known = {t.name: t for t in trackers(plugins)}
     if name is None:
-        name = next(t.name for t in known.values() if t.default)
+        name = default_tracker(plugins)
     for choice in _choices(plugins, Point.SINGLE_OBJECT_TRACKER, GuardedTarget):
         if choice.name == name:
             return functools.partial(_seeded, choice, seed, settings or {})

@@ -46,7 +46,7 @@ def run_window(path: Path | None, *, read_only: bool = False, screenshot: Path |
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     if screenshot is not None:
         os.environ["QT_QPA_PLATFORM"] = offscreen_platform()
-    elif not has_screen():
+    elif not has_screen() and (path is None or path.exists()):  # what is not there is said first
         sys.stderr.write(NO_SCREEN + "\n")
         return 1
     sys.setswitchinterval(SWITCH_INTERVAL)
@@ -177,7 +177,7 @@ class Desk(QObject):
 
 
 class Screenshot(QObject):
-    """Waits until the first frame is shown, writes a picture of the window, and closes it."""
+    """Waits for the first frame and the list of detectors, writes a picture of the window, and closes it."""
 
     def __init__(self, window: MainWindow, path: Path, parent: QObject) -> None:
         super().__init__(parent)
@@ -194,7 +194,8 @@ class Screenshot(QObject):
     @Slot()
     def _look(self) -> None:
         self._looks += 1
-        if self._window.loader.waiting and self._looks < 100:
+        waits = self._window.loader.waiting or self._window.jobs.busy
+        if waits and self._looks < 100:
             return
         self._timer.stop()
         saved = self._window.grab().save(str(self._path))

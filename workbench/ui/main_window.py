@@ -84,8 +84,8 @@ class MainWindow(QMainWindow):
         self._connect_views()
         self._connect_state()
         restore_layout(self, self._settings)
-        for notice in opened.notices:
-            self.notice.tell(notice)
+        if opened.notices:
+            self.notice.tell(" ".join(opened.notices))
         self.state.show_video(opened.video_id)
         self._on_history(None)
 
@@ -132,7 +132,7 @@ class MainWindow(QMainWindow):
             compute=self.compute,
             jobs=self.jobs,
             plugins=self.plugins,
-            follow=lambda: self.track.follow and not self.canvas.is_dragging,
+            follow=self._follows_runs,
             parent=self,
         )
         self.detection.models.listed.connect(self.running.list_detectors)
@@ -273,7 +273,7 @@ class MainWindow(QMainWindow):
     def _on_video(self) -> None:
         video = self.state.video
         self.canvas.set_image(None)
-        self.setWindowTitle(f"{video.name if video else self.project.path.stem} - Tracking Workbench")
+        self.setWindowTitle(self._title())
         self._videos.fill()
         self.transport.show_video(self.state.frame_count, self.state.fps)
         self._palette = palette_of(self.state)
@@ -292,6 +292,19 @@ class MainWindow(QMainWindow):
         self.reviewing.show_video()
         self.tracing.show_video()
         self._show_overlay()
+
+    def _title(self) -> str:
+        """The video, its project where that has another name, and whether it can be changed."""
+        video, project = self.state.video, self.project.path
+        named = [video.name] if video else []
+        if not video or video.name != project.stem:
+            named.append(project.name)
+        only = " (read-only)" if self.project.read_only else ""
+        return f"{' - '.join(named)}{only} - Tracking Workbench"
+
+    def _follows_runs(self) -> bool:
+        """Whether the view goes where a run is; not away from what somebody drags or reviews."""
+        return self.track.follow and not self.canvas.is_dragging and self.reviewing.agenda.current is None
 
     @Slot(str)
     def _on_unreadable(self, sentence: str) -> None:

@@ -15,6 +15,7 @@ class VideoBox(QComboBox):
         super().__init__(parent)
         self._state = state
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setToolTip("The video of the project that is shown")
         self.activated.connect(self._on_activated)
 
     def fill(self) -> None:

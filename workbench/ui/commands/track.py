@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from workbench.core.errors import WorkbenchError
 from workbench.services.identities import Follower
 from workbench.services.plugin_finding import Plugins
-from workbench.services.plugins import find_tracker
+from workbench.services.plugins import default_tracker, find_tracker
 from workbench.services.tracking import (
     Direction,
     Outcome,
@@ -99,9 +99,9 @@ class TrackCommands(QObject):
         Raises:
             WorkbenchError: there is no such tracker.
         """
-        name = self.tracker
+        name = self.tracker or default_tracker(self._plugins)
         make = find_tracker(name, threads=threads, plugins=self._plugins)
-        return Follower(Path(name).name if name else "default", make)
+        return Follower(Path(name).name, make)
 
     def prepare(self) -> None:
         """Load the default tracker while the user looks round, so that the first pass begins at once."""

@@ -61,11 +61,17 @@ class RunPanel(QWidget):
         self._of_detector, self._of_tracker = ParameterForm(), ParameterForm()
         self._detector, self._tracker = _list(), _list()
         self._what, self._how = _note(), _note()
+        self._detector.setPlaceholderText("Looking for detectors…")
+        self._detector.setToolTip("What finds targets in each frame")
+        self._tracker.setToolTip("What says which of them are the same")
         self._range = QCheckBox()
+        self._range.setToolTip("Run over these frames alone; shift-drag on the timeline makes a range")
         self._classes = QLineEdit()
         self._classes.setPlaceholderText("all; or names with commas")
+        self._classes.setToolTip("Track only these of the detector's classes, such as person, car")
         self._score = QLineEdit()
         self._score.setPlaceholderText("the tracker decides")
+        self._score.setToolTip("Least score, from 0 to 1, of detections that take part")
         self._state = _note()
         self._runs = QListWidget()
         self._runs.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -78,7 +84,7 @@ class RunPanel(QWidget):
         self._tracker.currentIndexChanged.connect(self._on_tracker)
         for tracker in trackers:
             self._tracker.addItem(tracker.title, tracker.name)
-        self.show_detectors(())
+        self._on_detector()
         self.show_scope(None)
 
     def _lay_out(self) -> None:
@@ -126,6 +132,7 @@ class RunPanel(QWidget):
         """Offer these; the chosen one stays chosen."""
         chosen = self._detector.currentData()
         self._detectors = {info.name: info for info in detectors}
+        self._detector.setPlaceholderText("There is none")
         with QSignalBlocker(self._detector):
             self._detector.clear()
             for info in detectors:

@@ -39,6 +39,7 @@ class TrackFilter(QWidget):
         super().__init__(parent)
         self._choice = QComboBox()
         self._choice.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self._choice.setToolTip("Which tracks the list shows")
         for words, value in FIXED:
             self._choice.addItem(words, value)
         self._since = QDateTimeEdit(QDateTime.currentDateTime().addDays(-1))

@@ -14,13 +14,14 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from workbench.ui.colours import Rgb
 
 Index = QModelIndex | QPersistentModelIndex
 SAMPLE = 50  # rows whose contents say how wide a column is; all of a thousand take too long
+EMPTY = "No tracks here yet: draw a box, let a detector find them (Run), or import them (File)."
 HEADS = ("№", "Class", "Name", "Boxes", "Frames")
 
 
@@ -124,6 +125,16 @@ class TracksPanel(QTableView):
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self.setTabKeyNavigation(False)
         self.doubleClicked.connect(self._on_double_click)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The rows; where there are none, what makes some."""
+        super().paintEvent(event)
+        if self._model.lines:
+            return
+        painter = QPainter(self.viewport())
+        painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+        place = self.viewport().rect().adjusted(12, 12, -12, -12)
+        painter.drawText(place, Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap, EMPTY)
 
     def show_lines(self, lines: Sequence[TrackLine], selection: Sequence[int]) -> None:
         """Show these tracks with these selected."""

@@ -47,11 +47,13 @@ def paint_ruler(
         x = round(float(axis.x_of(frame)))
         painter.setPen(QPen(look.dim, 1))
         painter.drawLine(x, 4, x, HEIGHT - 4)
-        painter.setPen(look.text)
-        painter.drawText(QPointF(x + 4, 13), f"{frame}")
+        texts = [(13, look.text, f"{frame}")]
         if seconds_of is not None:
-            painter.setPen(look.dim)
-            painter.drawText(QPointF(x + 4, 26), clock(seconds_of(frame), fine=fine))
+            texts.append((26, look.dim, clock(seconds_of(frame), fine=fine)))
+        for y, colour, text in texts:
+            if x + 4 + painter.fontMetrics().horizontalAdvance(text) <= axis.width:  # whole, or not at all
+                painter.setPen(colour)
+                painter.drawText(QPointF(x + 4, y), text)
     _paint_loaded(painter, axis, loaded, look)
 
 
