@@ -186,6 +186,7 @@ class Screenshot(QObject):
         self._timer.setInterval(100)
         self._timer.timeout.connect(self._look)
         self._looks = 0
+        self._waits = True
 
     def start(self) -> None:
         """Begin to wait, for ten seconds at most."""
@@ -194,8 +195,8 @@ class Screenshot(QObject):
     @Slot()
     def _look(self) -> None:
         self._looks += 1
-        waits = self._window.loader.waiting or self._window.jobs.busy
-        if waits and self._looks < 100:
+        waited, self._waits = self._waits, self._window.loader.waiting or self._window.jobs.busy
+        if (waited or self._waits) and self._looks < 100:  # what has just come is laid out by the next look
             return
         self._timer.stop()
         saved = self._window.grab().save(str(self._path))
