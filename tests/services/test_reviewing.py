@@ -56,6 +56,24 @@ def test_an_item_goes_through_the_store_unchanged(project, tracks):
     )
 
 
+@pytest.mark.parametrize(
+    "text", ["{", "7", "null", '[["a"], 1]', '[1e400, {"b": 1}]', "[" * 100_000, '["a", NaN]']
+)
+def test_an_item_whose_lists_somebody_has_damaged_is_asked_all_the_same(project, tracks, text):
+    a, b, _ = tracks
+    found = row_of(issue(a, b, fix=Fix(Operation.SWAP, (a, b), 20)), 1, 1)
+    row = found._replace(tracks=text, fix=text, evidence=text, place=text)
+    project.apply(ChangeSet.of("Find", review_item=((), [row])))
+    (item,) = queue(project)
+    assert (item.tracks, item.fix, item.evidence, item.place) == ((a, b), None, (), ())
+    with pytest.raises(UserError, match="Only a person"):
+        reviewing.accept(project, item)
+    project.apply(reviewing.reject(item))
+    assert queue(project) == []
+    carried = identities.plan(project, Fix(Operation.MERGE, (b, a)))
+    project.apply(carried.change)
+
+
 def test_the_queue_begins_with_what_is_worth_most(project, tracks):
     a, b, c = tracks
     add_items(

@@ -14,6 +14,7 @@ from workbench.core.boxes import iou
 from workbench.core.track_boxes import TrackBoxes
 from workbench.review.appearance import Looks
 from workbench.services.run_files import Found, read_found, run_folder
+from workbench.services.run_options import noted
 from workbench.store import Project
 
 SAME = 0.6  # overlap from which on a box is the detection, which smoothing has moved a little
@@ -30,7 +31,7 @@ def embeddings_of(project: Project, video_id: int, boxes: TrackBoxes) -> Looks |
         float32 (N, D) of length one, a row of zeros where a box has none; None when no run has enough.
     """
     for run in reversed(project.runs(video_id)):
-        found = read_found(run_folder(project, run.id), start=int(run.parameters.get("start", 0)))
+        found = read_found(run_folder(project, run.id), start=noted(run).get("start", 0))
         looks = _of_run(found, boxes)
         if looks is not None and (looks.any(axis=1).mean() if len(looks) else 0.0) >= ENOUGH:
             return looks

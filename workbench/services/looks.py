@@ -10,7 +10,6 @@ import logging
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +19,7 @@ from workbench.core.errors import ProjectError, VideoError
 from workbench.core.progress import Progress
 from workbench.core.track_boxes import TrackBoxes
 from workbench.review.appearance import LENGTH, Looks, describe
-from workbench.services.run_files import write_arrays
+from workbench.services.array_files import fit, read_arrays, write_arrays
 from workbench.store import Project
 from workbench.video import open_video
 
@@ -28,6 +27,7 @@ log = logging.getLogger(__name__)
 
 KEPT = 2  # how many times as many places are kept as there are boxes, for undo
 _VERSION = 1  # of what ``describe`` gives
+_FORMS = {"frames": ("i",), "boxes": ("f", 4), "looks": ("f", LENGTH)}
 _EVERY = 10  # frames between two items of progress
 
 
@@ -138,15 +138,10 @@ def _mixed(frames: NDArray[np.int64], boxes: Array) -> NDArray[np.uint64]:
 
 def _load(path: Path, key: str) -> _Known:
     """What is kept for the same video; nothing where the file is missing, damaged or another's."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            if str(file["key"]) != key:
-                return _Known.none()
-            known = _Known(file["frames"], file["boxes"], file["looks"])
-    except (OSError, ValueError, KeyError, BadZipFile):
+    read = read_arrays(path)
+    if read is None or str(read.get("key")) != key or not fit(read, _FORMS):
         return _Known.none()
-    shape = len(known.frames), LENGTH
-    return known if known.looks.shape == shape and known.boxes.shape == (shape[0], 4) else _Known.none()
+    return _Known(read["frames"], read["boxes"], read["looks"])
 
 
 def _save(path: Path, key: str, known: _Known) -> None:

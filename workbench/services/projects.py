@@ -54,6 +54,12 @@ def _open_project(path: Path, *, read_only: bool) -> tuple[Project, tuple[str, .
     """The project, and what there is to say about how it was opened."""
     writable = os.access(path / "project.db", os.W_OK) or not (path / "project.db").exists()
     project = Project.open(path, read_only=read_only or not writable)
+    try:  # what every view needs; so a damaged one is refused before there is a window
+        for read in (project.videos, project.categories, project.runs, project.skeletons, project.models):
+            read()
+    except BaseException:
+        project.close()
+        raise
     if writable or read_only:
         return project, project.notices
     said = f"{path} cannot be written, so it is open for reading only"

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from workbench.core.boxes import Box
+from workbench.core.errors import UserError
 from workbench.core.fixes import Fix
 from workbench.core.issues import Issue, worth
 from workbench.core.rows import ReviewItemRow
+
+Parsed = TypeVar("Parsed")
 
 OPEN, ACCEPTED, REJECTED, SKIPPED, FIXED = "", "accepted", "rejected", "skipped", "fixed"
 VERDICTS = (OPEN, ACCEPTED, REJECTED, SKIPPED, FIXED)
@@ -36,7 +39,10 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class ReviewItem:
-    """A stored item; its numbers are the row's, its lists are parsed when asked for."""
+    """A stored item; its numbers are the row's, its lists are parsed when asked for.
+
+    A list that somebody has damaged is as good as none: the item is asked all the same.
+    """
 
     row: ReviewItemRow
 
@@ -73,17 +79,18 @@ class ReviewItem:
     @cached_property
     def tracks(self) -> tuple[int, ...]:
         """Ids of the tracks it concerns."""
-        return tuple(json.loads(self.row.tracks))
+        columns = [t for t in (self.row.track_id, self.row.other_track_id) if t is not None]
+        return _parsed(self.row.tracks, _ids, tuple(columns))
 
     @cached_property
     def fix(self) -> Fix | None:
         """What would put it right; None = only a person can tell."""
-        return Fix.from_json(json.loads(self.row.fix)) if self.row.fix else None
+        return _parsed(self.row.fix, Fix.from_json, None) if self.row.fix else None
 
     @cached_property
     def evidence(self) -> tuple[tuple[str, float | str], ...]:
         """(name, value) of what speaks for it."""
-        return tuple((name, value) for name, value in json.loads(self.row.evidence))
+        return _parsed(self.row.evidence, _named, ())
 
     @cached_property
     def issue(self) -> Issue:
@@ -104,7 +111,7 @@ class ReviewItem:
     @cached_property
     def place(self) -> tuple[Place, ...]:
         """Where its tracks were when it was found."""
-        return tuple(Place(frame, (x, y, w, h)) for frame, x, y, w, h in json.loads(self.row.place))
+        return _parsed(self.row.place, _places, ())
 
 
 def row_of(
@@ -160,6 +167,35 @@ def handed_over(row: ReviewItemRow, hands: Mapping[int, int | None]) -> ReviewIt
         fix = Fix(fix.operation, ids, fix.start, fix.stop, fix.number)
     first, other = [*known, None, None][:2]
     return row._replace(track_id=first, other_track_id=other, tracks=json.dumps(known), fix=_fix_text(fix))
+
+
+def _parsed(text: str, make: Callable[[Any], Parsed], otherwise: Parsed) -> Parsed:
+    try:
+        return make(json.loads(text))
+    except (ValueError, TypeError, OverflowError, RecursionError, UserError):
+        return otherwise
+
+
+def _ids(data: Any) -> tuple[int, ...]:
+    return tuple(map(_whole, data))
+
+
+def _named(data: Any) -> tuple[tuple[str, Any], ...]:
+    return tuple((str(name), None if value is None else _value(value)) for name, value in data)
+
+
+def _places(data: Any) -> tuple[Place, ...]:
+    places = tuple(Place(_whole(frame), (x, y, w, h)) for frame, x, y, w, h in data)
+    if not all(math.isfinite(side) for place in places for side in place.box):
+        raise ValueError
+    return places
+
+
+def _whole(value: Any) -> int:
+    """An id or frame."""
+    if not isinstance(value, int) or not 0 <= value < 2**62:
+        raise ValueError
+    return value
 
 
 def _fix_text(fix: Fix | None) -> str:

@@ -14,7 +14,7 @@ from workbench.core.progress import Progress
 from workbench.formats.mot_challenge_rows import MotRows, read_rows
 from workbench.services.run_ending import Ending, Keep, only_tracks, stored_tracks, to_the_end
 from workbench.services.run_files import Found, read_found, run_folder
-from workbench.services.run_options import RunOptions, association_of, record, span_of
+from workbench.services.run_options import RunOptions, association_of, noted, record, span_of
 from workbench.services.run_storing import KIND
 from workbench.store import Project
 
@@ -36,20 +36,24 @@ def track_again(project: Project, run_id: int, options: RunOptions, *, keep: Kee
     earlier = project.run(run_id)
     if earlier.video_id is None or earlier.kind != KIND:
         raise UserError(f"Run {run_id} detected nothing; name one of {_runs(project)}.")
-    known = earlier.parameters
-    start = int(known.get("start", 0))
-    source = int(known.get("detections_of") or run_id)
-    found = read_found(run_folder(project, source), start=int(project.run(source).parameters.get("start", 0)))
+    known = noted(earlier)
+    start, names = known.get("start", 0), tuple(known.get("names", ()))
+    source = known.get("detections_of", run_id)
+    found = read_found(run_folder(project, source), start=noted(project.run(source)).get("start", 0))
     if found.stop == found.start:
         raise UserError(
             f"The detections of run {run_id} are not on the disk any more; run the detector again."
+        )
+    if any(len(d) and d.classes.max() >= len(names) for d in found.detections.values()):
+        raise UserError(
+            f"Run {run_id} does not say of which classes its detections are; run the detector again."
         )
     first = max(options.start, found.start)
     stop = found.stop if options.stop is None else min(options.stop, found.stop)
     if first >= stop:
         raise UserError(f"Run {run_id} looked at the frames {start}:{found.stop} only; name some of them.")
     video = project.video_file(project.video(earlier.video_id))
-    association = association_of(options, tuple(known["names"]), video if video.exists() else None)
+    association = association_of(options, names, video if video.exists() else None)
     entry = project.add_run(
         video_id=earlier.video_id,
         kind=KIND,

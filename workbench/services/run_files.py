@@ -15,12 +15,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import time
-import zipfile
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.detections import Detections
-from workbench.core.errors import ProjectError
 from workbench.core.track_boxes import TrackBoxes
+from workbench.services.array_files import Form, fit, read_arrays, unwritable, write_arrays
 from workbench.store import Project
 
 CHUNK, SECONDS = 256, 10.0  # frames and time of a chunk: what a kill costs at most
@@ -37,6 +34,22 @@ COLUMNS = ("boxes", "scores", "classes", "embeddings", "centers", "offsets")  # 
 LINKS, TRACKS = "links.npz", "tracks.npz"
 
 Array = NDArray[np.float64]
+
+# What the arrays of a file are: kind of number, and the sides of a row (None = any).
+_HEAD: dict[str, Form] = {"span": ("i",)}
+_FRAMES: dict[str, Form] = {"frames": ("i",), "counts": ("i",)}
+_MOVED: dict[str, Form] = {"moved": ("i",), "motions": ("f", 2, 3)}
+_FOUND: dict[str, Form] = {
+    **{"boxes": ("f", 4), "scores": ("f",), "classes": ("i",)},
+    **{"embeddings": ("f", None), "centers": ("f", 2), "offsets": ("f", 2)},
+}
+_NEEDED = ("boxes", "scores", "classes")
+_LINKS: dict[str, Form] = {"tracks": ("i",), "before": ("i",), "after": ("i",), "probabilities": ("f",)}
+_TRACKS: dict[str, Form] = {
+    **{"tracks": ("i",), "frames": ("i",), "boxes": ("f", 4), "scores": ("f",), "classes": ("i",)},
+    "sure": ("b",),
+}
+_MOST_FRAMES = 2**31
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +129,7 @@ class DetectionWriter:
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise _unwritable(folder, error) from error
+            raise unwritable(folder, error) from error
 
     def add(self, frame: int, detections: Detections, motion: Array | None = None) -> None:
         """Take what was found in the next frame."""
@@ -190,10 +203,11 @@ def write_links(folder: Path, links: RunLinks) -> None:
 
 def links_of(project: Project, run_id: int) -> RunLinks | None:
     """The links of a run's tracks; None where the run has none, as those of trackers that see no future."""
-    read = _read(run_folder(project, run_id) / LINKS)
-    if read is None or not {"tracks", "before", "after", "probabilities"} <= read.keys():
+    read = read_arrays(run_folder(project, run_id) / LINKS)
+    if read is None or not fit(read, _LINKS):
         return None
-    return RunLinks(read["tracks"], read["before"], read["after"], read["probabilities"])
+    links = RunLinks(**{name: read[name] for name in _LINKS})
+    return links if ((links.probabilities >= 0) & (links.probabilities <= 1)).all() else None
 
 
 def write_tracks(folder: Path, tracks: TrackBoxes) -> None:
@@ -207,29 +221,12 @@ def write_tracks(folder: Path, tracks: TrackBoxes) -> None:
 
 def tracks_of(project: Project, run_id: int) -> TrackBoxes | None:
     """The tracks of a run as they were; None where they are not on the disk."""
-    read = _read(run_folder(project, run_id) / TRACKS)
-    names = {field.name for field in fields(TrackBoxes)}
-    return TrackBoxes(**read) if read is not None and read.keys() == names else None
-
-
-def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write a file of arrays, whole or not at all.
-
-    Raises:
-        ProjectError: it cannot be written.
-    """
-    part = path.with_name(f".{path.name}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as file:
-            np.savez(file, allow_pickle=False, **dict(arrays))
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            part.unlink()
-        raise _unwritable(path.parent, error) from error
+    read = read_arrays(run_folder(project, run_id) / TRACKS)
+    if read is None or not fit(read, _TRACKS) or not np.isfinite(read["boxes"]).all():
+        return None
+    once = np.unique(np.stack([read["tracks"], read["frames"]]), axis=1).shape[1] == len(read["tracks"])
+    sound = once and (read["frames"] >= 0).all() and (read["frames"] < _MOST_FRAMES).all()
+    return TrackBoxes.of(**{name: read[name] for name in _TRACKS}) if sound else None
 
 
 def _columns(found: Mapping[int, Detections], motions: Mapping[int, Array]) -> dict[str, NDArray[Any]]:
@@ -257,23 +254,25 @@ def _by_frame(chunk: Mapping[str, NDArray[Any]]) -> dict[int, Detections]:
 
 def _chunks(folder: Path) -> Iterator[dict[str, NDArray[Any]]]:
     """Every chunk of a folder that can be read, by frame."""
-    for path in sorted(folder.glob("detections-*.npz"), key=lambda p: int(p.stem.rpartition("-")[2])):
-        chunk = _read(path)
-        if chunk is not None and {"key", "span", "frames", "counts", "boxes"} <= chunk.keys():
+    paths = [p for p in folder.glob("detections-*.npz") if p.stem.rpartition("-")[2].isdecimal()]
+    for path in sorted(paths, key=lambda p: int(p.stem.rpartition("-")[2])):
+        chunk = read_arrays(path)
+        if chunk is not None and _is_chunk(chunk):
             yield chunk
 
 
-def _read(path: Path) -> dict[str, NDArray[Any]] | None:
-    """The arrays of a file; None where it is not there, or is damaged and has to be made again."""
-    try:
-        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-            return dict(file)
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile):
-        return None
-
-
-def _unwritable(folder: Path, error: OSError) -> ProjectError:
-    return ProjectError(
-        f"{folder} cannot be written ({error.strerror}), so what was found cannot be kept there; free some "
-        "space or change its permissions, and run again."
+def _is_chunk(chunk: Mapping[str, NDArray[Any]]) -> bool:
+    """Whether a chunk is such as ``DetectionWriter`` writes; it may come from anywhere."""
+    found = {name: form for name, form in _FOUND.items() if name in chunk or name in _NEEDED}
+    if "key" not in chunk or not all(fit(chunk, forms) for forms in (_HEAD, _FRAMES, _MOVED, found)):
+        return False
+    span, frames, counts = (chunk[name].tolist() for name in ("span", "frames", "counts"))
+    return (
+        len(span) == 2
+        and 0 <= span[0] < span[1] < _MOST_FRAMES
+        and all(span[0] <= frame < span[1] for frame in (*frames, *chunk["moved"].tolist()))
+        and len(set(frames)) == len(frames)
+        and min(counts, default=0) >= 0
+        and sum(counts) == len(chunk["boxes"])
+        and bool((chunk["classes"] >= 0).all())
     )

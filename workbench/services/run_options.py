@@ -13,6 +13,15 @@ from workbench.services.associating import Association, class_numbers
 from workbench.services.multi_trackers import DEFAULT, find_multi_tracker
 from workbench.store import Run
 
+# What ``record`` and those who run note, and of which kind it is.
+_FRAMES = ("start", "stop", "detections_of")
+_NAMES = ("names", "classes")
+_KINDS: dict[str, tuple[type, ...]] = {
+    **dict.fromkeys(("key", "detector", "tracker", "digest"), (str,)),
+    **dict.fromkeys(("detector_settings", "tracker_settings"), (dict,)),
+    "threshold": (int, float, type(None)),
+}
+
 
 @dataclass(frozen=True)
 class RunOptions:
@@ -80,9 +89,22 @@ def span_of(options: RunOptions, count: int, path: Path) -> tuple[int, int]:
     return options.start, stop
 
 
+def noted(run: Run) -> dict[str, Any]:
+    """What the catalogue keeps of a run; in a project of somebody else's, what cannot be is left out."""
+    return {name: value for name, value in run.parameters.items() if _is_sound(name, value)}
+
+
+def _is_sound(name: str, value: object) -> bool:
+    if name in _FRAMES:
+        return isinstance(value, int) and 0 <= value < 2**53
+    if name in _NAMES:
+        return isinstance(value, list) and all(isinstance(one, str) for one in value)
+    return isinstance(value, _KINDS.get(name, object))
+
+
 def options_of(run: Run) -> RunOptions:
     """The options that a run was made with."""
-    known = run.parameters
+    known = noted(run)
     names = {f.name for f in fields(RunOptions)} & known.keys()
     chosen = {name: known[name] for name in names}
     return RunOptions(**{**chosen, "classes": tuple(known.get("classes", ())), "seed": run.seed or 0})

@@ -31,7 +31,7 @@ from workbench.services.run_ending import (
     to_the_end,
 )
 from workbench.services.run_files import clear, key_of, read_found, run_folder
-from workbench.services.run_options import RunOptions, association_of, record, span_of
+from workbench.services.run_options import RunOptions, association_of, noted, record, span_of
 from workbench.services.run_storing import KIND
 from workbench.store import Project, Run
 from workbench.video import open_video
@@ -90,7 +90,7 @@ def run_file(
 def unfinished(project: Project, video_id: int) -> list[Run]:
     """Runs that were stopped, killed or failed and can go on, the newest first."""
     runs = [r for r in project.runs(video_id) if r.kind == KIND and r.state in UNFINISHED]
-    return [r for r in reversed(runs) if r.parameters.get("key")]
+    return [r for r in reversed(runs) if noted(r).get("key")]
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,8 +173,8 @@ def _begun(project: Project, video_id: int, options: RunOptions, job: _Job) -> R
     }
     if options.resume:
         for earlier in unfinished(project, video_id):
-            known = earlier.parameters
-            if (known.get("key"), known["start"]) == (job.key, job.span[0]):
+            known = noted(earlier)
+            if (known.get("key"), known.get("start")) == (job.key, job.span[0]):
                 return project.reopen_run(earlier.id, parameters=parameters)
     return project.add_run(
         video_id=video_id,

@@ -22,6 +22,7 @@ from workbench.metrics.sequence import TrackRows
 from workbench.services.evaluating import read_truth
 from workbench.services.plots import write_plot
 from workbench.services.run_files import tracks_of
+from workbench.services.run_options import noted
 from workbench.services.run_storing import KIND
 from workbench.services.scores import Evaluation, score_tracks
 from workbench.store import Project, Run
@@ -53,8 +54,8 @@ def layers_of(project: Project, video_id: int) -> list[Layer]:
 
 def title_of(run: Run) -> str:
     """A run in a few words: its number, with what it detected and tracked, and when."""
-    detector = str(run.parameters.get("detector") or run.model)
-    parts = [part for part in (detector, str(run.parameters.get("tracker") or "")) if part]
+    known = noted(run)
+    parts = [part for part in (known.get("detector") or run.model, known.get("tracker")) if part]
     return f"Run {run.id}: {', '.join(parts)} ({run.started_at[11:16]} UTC)"
 
 
@@ -128,8 +129,9 @@ def _of_layer(
     else:
         scores = np.where(np.isnan(tracks.scores), 1.0, tracks.scores)
         found = TrackRows(tracks.frames, tracks.tracks, tracks.boxes, scores)
-    stop = run.parameters.get("stop") if run.state == "done" else int(found.frames.max(initial=-1)) + 1
-    return found, (int(run.parameters.get("start") or 0), frame_count if stop is None else int(stop))
+    known = noted(run)
+    stop = known.get("stop", frame_count) if run.state == "done" else int(found.frames.max(initial=-1)) + 1
+    return found, (known.get("start", 0), stop)
 
 
 def _table(rows: Sequence[BoxRow]) -> TrackRows:

@@ -6,12 +6,13 @@ still happened. Each entry is a frozen dataclass with the fields of its table.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from os.path import normpath, relpath
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_origin, get_type_hints
 
 from sqlalchemy import Table, insert, select, update
 
@@ -135,6 +136,15 @@ _TABLES: dict[type[Any], Table] = {
     Job: schema.job,
     Snapshot: schema.snapshot,
 }
+
+
+def _json_fields(kind: type[Any]) -> dict[str, type[Any]]:
+    """The fields of an entry that are lists and objects, and which."""
+    plain = {name: get_origin(hint) for name, hint in get_type_hints(kind).items()}
+    return {name: origin for name, origin in plain.items() if origin in (list, dict)}
+
+
+_JSON = {kind: _json_fields(kind) for kind in _TABLES}
 
 # Colours that stay apart for most forms of colour blindness (Okabe and Ito, 2008), black left out.
 _COLORS = ("#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00", "#cc79a7", "#999999")
@@ -332,7 +342,7 @@ class Catalogue:
     def setting(self, key: str, default: Any = None) -> Any:
         """A setting of this project, as JSON gives it back."""
         statement = select(schema.setting.c.value).where(schema.setting.c.key == key)
-        with self._db.reading() as connection:
+        with self._db.reading() as connection, self._readable(schema.setting):
             found = connection.execute(statement).first()
         return default if found is None else found[0]
 
@@ -376,8 +386,22 @@ class Catalogue:
         statement = select(table).order_by(table.c.id)
         if entry is not None:
             statement = statement.where(table.c.id == entry)
-        with self._db.reading() as connection:
-            return [kind(**row._mapping) for row in connection.execute(statement)]
+        with self._db.reading() as connection, self._readable(table):
+            entries = [kind(**row._mapping) for row in connection.execute(statement)]
+            for name, origin in _JSON[kind].items():
+                if not all(isinstance(getattr(entry, name), origin) for entry in entries):
+                    raise ValueError(name)
+        return entries
+
+    @contextmanager
+    def _readable(self, table: Table) -> Iterator[None]:
+        """Say of JSON that is none, or no object where one is wanted, that it is damaged."""
+        try:
+            yield
+        except (ValueError, RecursionError) as error:
+            raise ProjectError(
+                f"{self._db.path} is damaged (JSON in {table.name}); restore a copy of it."
+            ) from error
 
 
 def _now() -> str:

@@ -24,6 +24,7 @@ from operator import itemgetter
 from typing import Any
 
 from workbench.core.edits import Change, ChangeSet, Scope
+from workbench.core.errors import ProjectError
 from workbench.core.rows import KEYS, ROW_TYPES, Row
 from workbench.store.row_codec import decode
 
@@ -271,7 +272,10 @@ def sizes(raw: sqlite3.Connection, edit_id: int) -> list[int]:
 def part(raw: sqlite3.Connection, edit_id: int, seq: int) -> Change:
     """One part of an edit."""
     sql = "SELECT table_name, rows FROM edit_change WHERE edit_id = ? AND seq = ?"
-    return decode(*raw.execute(sql, (edit_id, seq)).fetchone())
+    found = raw.execute(sql, (edit_id, seq)).fetchone()
+    if found is None:
+        raise _damaged(edit_id)
+    return decode(*found)
 
 
 def transactions(sizes: Iterable[int]) -> list[range]:
@@ -293,9 +297,16 @@ def _newest_position(raw: sqlite3.Connection, state: str) -> int:
 
 def _edit(row: Sequence[Any]) -> Edit:
     values = dict(zip(Edit.__dataclass_fields__, row, strict=True))
-    values["created_at"] = datetime.fromisoformat(values["created_at"])
-    values["scope"] = _scope(values["scope"])
+    try:
+        values["created_at"] = datetime.fromisoformat(values["created_at"])
+        values["scope"] = _scope(values["scope"])
+    except (ValueError, TypeError, RecursionError) as error:
+        raise _damaged(values["id"]) from error
     return Edit(**values)
+
+
+def _damaged(edit_id: int) -> ProjectError:
+    return ProjectError(f"The history is damaged at edit {edit_id}; restore a copy of the project.")
 
 
 def _scope_text(scope: Scope) -> str:
@@ -311,6 +322,8 @@ def _scope(text: str) -> Scope:
         return Scope()
     tables, videos, tracks, start, stop, *more = loaded
     boxed, items = more or (tracks, None)  # of an edit made when they were not kept: whatever it may be
+    if not all(isinstance(number, int) for number in (*videos, *tracks, start, stop, *boxed, *(items or ()))):
+        raise ValueError
     return Scope(
         frozenset(tables),
         frozenset(videos),

@@ -17,19 +17,14 @@ from workbench.core.file_lock import FileLock
 from workbench.store import schema
 from workbench.store.catalogue import Catalogue
 from workbench.store.history import History
+from workbench.store.journal import Edit
 from workbench.store.migrations import upgrade
 from workbench.store.reads import Reads
+from workbench.store.soundness import check_tables
 from workbench.store.sqlite import Database, create_file, log_of, mark
 
 _FILE = "project.db"
 _FOLDERS = ("weights", "jobs", "snapshots", "cache")
-
-
-def _check_tables(database: Database) -> None:
-    found = {name for (name,) in database.read("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    missing = sorted(set(schema.metadata.tables) - found)
-    if missing:
-        raise ProjectError(f"{database.path} is damaged (no {', '.join(missing)}); restore a copy of it.")
 
 
 class Project(History, Reads, Catalogue):
@@ -97,13 +92,23 @@ class Project(History, Reads, Catalogue):
             if unfinished:
                 database.check()
             upgrade(database)
-            _check_tables(database)
+            check_tables(database)
             project = cls(path, database, lock)
             if not read_only:
-                notices += [f"“{e.name}” was not finished and was taken back." for e in project._recover()]
+                notices += [f"“{e.name}” was not finished and was taken back." for e in project._recovered()]
             project._notices = tuple(notices)
             undo.pop_all()
         return project
+
+    def _recovered(self) -> list[Edit]:
+        """What a crash left half-way and is at rest now."""
+        try:
+            return self._recover()
+        except ProjectError as error:
+            raise ProjectError(
+                f"An edit of {self.path} was not finished, and cannot be taken back: {error} Restore a copy "
+                "of the project, or open it read-only."
+            ) from error
 
     @property
     def read_only(self) -> bool:

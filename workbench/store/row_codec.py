@@ -29,6 +29,7 @@ from workbench.core.rows import ROW_TYPES, Row
 _FORMAT = 1
 _HEAD = struct.Struct("<BIIBBB")
 _WIDTH = 8  # bytes of a number
+_MOST_BYTES = 2**28  # of a blob's rows; a small file could promise any number
 
 
 @dataclass(frozen=True)
@@ -97,14 +98,24 @@ def decode(table: str, blob: bytes, kind: Any = None) -> Change:
         kind: the NamedTuple of the rows where it is an older one; None = as the table's are now.
 
     Raises:
-        ProjectError: the blob has another format or another number of columns.
+        ProjectError: the blob is damaged, or has another format or another number of columns.
     """
+    try:
+        return _decoded(table, blob, kind)
+    except (struct.error, zlib.error, ValueError, KeyError, TypeError, MemoryError) as error:
+        raise ProjectError(
+            f"The history of {table!r:.60} is damaged, so this edit cannot be undone or redone; go on from "
+            "the data as they are."
+        ) from error
+
+
+def _decoded(table: str, blob: bytes, kind: Any) -> Change:
     version, before, count, *widths = _HEAD.unpack_from(blob)
     kind = ROW_TYPES[table] if kind is None else kind
     layout = _layout(kind)
     if version != _FORMAT or widths != layout.widths:
         raise ProjectError(f"The history of {table} was written in a format this program does not know.")
-    body = memoryview(zlib.decompress(memoryview(blob)[_HEAD.size :]))
+    body = memoryview(zlib.decompressobj().decompress(memoryview(blob)[_HEAD.size :], _MOST_BYTES))
     numbers = len(layout.ints) + len(layout.floats)
     whole = np.cumsum(_from_significance(body, len(layout.ints), count, np.int64), axis=1)
     real = _from_significance(body[whole.nbytes :], len(layout.floats), count, np.float64)

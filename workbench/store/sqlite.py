@@ -62,6 +62,8 @@ def explained(path: Path) -> Iterator[None]:
             misfit = _MISFITS.get(cause.sqlite_errorcode, "a row of it is not complete")
             raise EditConflictError(f"Nothing was changed, for {misfit} ({cause}).") from error
         code = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+        if "decode to UTF-8" in str(cause):  # the driver's own word, without a code
+            code = sqlite3.SQLITE_CORRUPT
         if code not in _SENTENCES:
             raise
         raise ProjectError(_SENTENCES[code].format(path=path, detail=cause)) from error
@@ -135,9 +137,8 @@ class Database:
                     self._writer.exec_driver_sql("BEGIN IMMEDIATE")
                     yield self._writer
             finally:
-                if (
-                    raw.in_transaction
-                ):  # a commit that is refused leaves it open, and nobody could write any more
+                # A commit that is refused leaves the transaction open, and nobody could write any more.
+                if raw.in_transaction:
                     raw.rollback()
             if then is not None:
                 then()

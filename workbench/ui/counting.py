@@ -13,7 +13,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
 from workbench.core.edits import Scope
-from workbench.core.errors import UserError
+from workbench.core.errors import ProjectError, UserError
 from workbench.core.regions import Kind, Region
 from workbench.services.regions import regions_of
 from workbench.services.statistics import Statistics, measure_video
@@ -150,7 +150,7 @@ class Counting(QObject):
         video = self._state.video
         try:
             self._regions = regions_of(self._state.project, video.id) if video else ()
-        except UserError as error:  # somebody else has written them
+        except (UserError, ProjectError) as error:  # somebody else has written them
             self._regions = ()
             self.refused.emit(str(error))
         if self.commands.chosen not in {region.name for region in self._regions}:

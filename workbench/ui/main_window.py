@@ -11,6 +11,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QLabel, QMainWindow, QMessageBox
 
 from workbench.core.edits import Scope
+from workbench.core.errors import ProjectError
 from workbench.services.plugins import find_plugins
 from workbench.services.projects import Opened, missing_media
 from workbench.ui.canvas.scene import Overlay
@@ -403,7 +404,12 @@ class MainWindow(QMainWindow):
         return overlay_of(self.state, palette, self.view.show)
 
     def _on_history(self, _scope: Scope | None) -> None:
-        for name, edit in (("undo", self.project.next_undo), ("redo", self.project.next_redo)):
+        try:
+            steps = (("undo", self.project.next_undo), ("redo", self.project.next_redo))
+        except ProjectError as error:  # what was done is damaged, what is there need not be
+            self.notice.refuse(str(error))
+            steps = (("undo", None), ("redo", None))
+        for name, edit in steps:
             self.actions_by_id[name].setText(f"{name.title()} {edit.name}" if edit else name.title())
             self.actions_by_id[name].setEnabled(edit is not None and not self.project.read_only)
 

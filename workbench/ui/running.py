@@ -12,6 +12,7 @@ from workbench.core.edits import Scope
 from workbench.services.multi_trackers import multi_trackers
 from workbench.services.plugin_finding import Plugins
 from workbench.services.run_detectors import RunDetectors
+from workbench.services.run_options import noted
 from workbench.services.run_storing import KIND
 from workbench.services.running import UNFINISHED
 from workbench.store import Run
@@ -114,7 +115,7 @@ class Running(QObject):
 
 def line_of(run: Run) -> RunLine:
     """A run in the list of runs."""
-    known = run.parameters
+    known = noted(run)
     span = f"{known.get('start', 0)} to {int(known.get('stop') or 1) - 1}"
     tracker = known.get("tracker", "")
     again = f", detections of run {known['detections_of']}" if known.get("detections_of") else ""
