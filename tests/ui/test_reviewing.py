@@ -263,6 +263,7 @@ def test_rejected_and_skipped_items_are_remembered_after_a_restart(qtbot, window
     assert verdicts(window) == {"possible-switch": SKIPPED, "jump": REJECTED, "short-track": OPEN}
     assert current(window) == "short-track"
     assert "Only a person" in window.reviewing.stage.card.text.fix
+    assert "accept_item" not in {button.objectName() for button in window.reviewing.stage.card.buttons}
     press(Qt.Key.Key_G)
     assert "Only a person" in window.notice.text
     window.close()

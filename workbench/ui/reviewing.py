@@ -283,10 +283,12 @@ class Reviewing(QObject):
 
     def _offer(self, titles: Mapping[int, str]) -> list[str]:
         """Name the other corrections of the place; returns the actions there are."""
-        offered = dict(zip(OTHERS, self.agenda.together[1:], strict=False))
+        item, *others = self.agenda.together
+        offered = dict(zip(OTHERS, others, strict=False))
         for name, plain in OTHERS.items():
             self._actions[name].setText(instead(offered[name], titles) if name in offered else plain)
-        return [name for name in ITEM_ACTIONS if name not in OTHERS or name in offered]
+        unused = OTHERS.keys() - offered.keys() | ({"accept_item"} if item.fix is None else set())
+        return [name for name in ITEM_ACTIONS if name not in unused]
 
     def _zoom(self, strip: Strip) -> None:
         """Show the place large, with as much around it as tells where it is."""

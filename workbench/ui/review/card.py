@@ -60,6 +60,11 @@ class Card(QFrame):
         parts = (self._title, self._fix, self._detail, self._warning)
         return CardText() if self.isHidden() else CardText(*(label.text() for label in parts))
 
+    @property
+    def buttons(self) -> list[KeyButton]:
+        """Those that are shown."""
+        return [button for button in self.findChildren(KeyButton) if not button.isHidden()]
+
     def show_text(self, text: CardText | None, actions: Sequence[QAction] = ()) -> None:
         """Show this with buttons for these actions, or nothing."""
         if text is not None:
