@@ -111,6 +111,27 @@ def test_a_project_of_version_1_keeps_its_items_and_its_history(project_v1, tmp_
         assert indexes_of(project_v1) == indexes_of(tmp_path / "new.wbp")
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE edit SET scope = '{'",
+        "UPDATE edit SET scope = '[1]'",
+        "UPDATE edit_change SET rows = x'00' WHERE table_name = 'review_item'",
+        "ALTER TABLE review_item DROP COLUMN score",
+        "DROP TABLE edit",
+    ],
+)
+def test_a_damaged_project_of_version_1_is_refused_and_stays_as_it_is(project_v1, damage):
+    with sqlite3.connect(project_v1 / "project.db") as file:
+        file.execute(damage)
+    file.close()
+    with pytest.raises(ProjectError, match="cannot be brought up to date, so nothing was changed"):
+        Project.open(project_v1)
+    with sqlite3.connect(project_v1 / "project.db") as file:
+        assert file.execute("PRAGMA user_version").fetchone() == (1,)
+    file.close()
+
+
 def test_an_edit_of_an_older_version_is_taken_to_touch_what_it_may_have_touched(project_v1):
     with Project.open(project_v1) as project:
         rejected = next(e for e in project.history() if e.name == "Reject")

@@ -8,6 +8,7 @@ the tables of ``schema`` are those of today.
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -116,7 +117,7 @@ def upgrade(database: Database, *, steps: Mapping[int, Step] = STEPS, target: in
     """Bring the file to version ``target``.
 
     Raises:
-        ProjectError: the file is no project's, or a newer program's, or too old and open read-only.
+        ProjectError: the file is no project's, a newer program's, damaged, or too old and open read-only.
     """
     folder = database.path.parent
     version = marked_version(database)
@@ -135,6 +136,11 @@ def upgrade(database: Database, *, steps: Mapping[int, Step] = STEPS, target: in
         copy = database.path.with_name(f"{database.path.name}.v{number}")
         copy.unlink(missing_ok=True)
         database.backup(copy)
-        with database.writing() as connection:
-            steps[number](connection)
-            mark(connection, number + 1)
+        try:
+            with database.writing() as connection:
+                steps[number](connection)
+                mark(connection, number + 1)
+        except (ProjectError, sqlite3.Error, ValueError, TypeError, LookupError) as error:
+            raise ProjectError(
+                f"{folder} cannot be brought up to date, so nothing was changed ({error}); restore a copy."
+            ) from error
