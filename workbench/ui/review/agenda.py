@@ -80,11 +80,10 @@ class Agenda(QObject):
         fresh = {row.id: ReviewItem(row) for row in mine}
         before = {i: self._every[i] for i in ids if i in self._every}
         self._every.update(fresh)
-        for item_id in before | fresh:
-            now = fresh.get(item_id)
-            self.listed.replace(before.get(item_id), now if now and self._is_wanted(now) else None)
-            if now is None:
-                del self._every[item_id]
+        for gone in before.keys() - fresh.keys():
+            del self._every[gone]
+        wanted = {i: item for i, item in fresh.items() if self._is_wanted(item)}
+        self.listed.replace((before.get(i), wanted.get(i)) for i in before | fresh)
         self._go_on(before, list(fresh.values()))
 
     def _go_on(self, before: Mapping[int, ReviewItem], items: Sequence[ReviewItem]) -> None:

@@ -52,21 +52,38 @@ class QueueModel(QAbstractTableModel):
             self._titles = titles
             self._changed(0, len(self.items) - 1)
 
-    def replace(self, before: ReviewItem | None, after: ReviewItem | None) -> None:
-        """List an item as it is now; None = it was not listed, or shall not be."""
-        row = self.row_of(before)
-        if row >= 0 and before and after and place_of(before) == place_of(after):
-            self.items[row] = after
-            self._changed(row, row)
-            return
+    def replace(self, pairs: Iterable[tuple[ReviewItem | None, ReviewItem | None]]) -> None:
+        """List items as they are now.
+
+        Args:
+            pairs: each as it was and as it is; None = it was not listed, or shall not be.
+        """
+        moved, rows = [], []
+        for before, after in pairs:
+            row = self.row_of(before)
+            if row >= 0 and before and after and place_of(before) == place_of(after):
+                self.items[row] = after
+                rows.append(row)
+            else:
+                moved.append((before, after))
+        if rows:
+            self._changed(min(rows), max(rows))
+        for before, after in moved:
+            self._remove(before)
+            self._insert(after)
+
+    def _remove(self, item: ReviewItem | None) -> None:
+        row = self.row_of(item)
         if row >= 0:
             self.beginRemoveRows(QModelIndex(), row, row)
             del self.items[row]
             self.endRemoveRows()
-        if after is not None:
-            row = self.row_at(place_of(after))
+
+    def _insert(self, item: ReviewItem | None) -> None:
+        if item is not None:
+            row = self.row_at(place_of(item))
             self.beginInsertRows(QModelIndex(), row, row)
-            self.items.insert(row, after)
+            self.items.insert(row, item)
             self.endInsertRows()
 
     def row_at(self, place: tuple[float, int]) -> int:
