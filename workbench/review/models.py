@@ -113,7 +113,7 @@ RIGHTED: dict[str, float] = {
     fragments.KIND: 1.0,
     doubles.KIND: 0.1,
     breaks.CHANGE: 0.05,
-    breaks.JUMP: 0.3,
+    breaks.JUMP: 0.05,
     breaks.GAP: 0.6,
     breaks.GUESSED: 0.3,
     sizes.KIND: 0.3,
@@ -124,9 +124,10 @@ RIGHTED: dict[str, float] = {
 }
 """Share of the boxes of a true issue that count as put right, in IDF1, once its correction is carried out.
 
-Measured by ``benchmarks/review_fit.py`` on made scenes: the rest of a track is often wrong by other errors
-too, a deleted box counts half, and a track that was split still has to be joined. For boxes that were filled
-or have a wrong size, which only a person can correct, it is a guess; for ends, it is that of gaps.
+Measured by ``benchmarks/review_fit.py`` on made scenes: the rest of a track is often wrong by other
+errors too, a deleted box counts half, and a track that was split still has to be joined. Jumps are too
+seldom there and have the share of changes inside a track. For boxes that were filled or have a wrong
+size, which only a person can correct, it is a guess; for ends, it is that of gaps.
 """
 
 

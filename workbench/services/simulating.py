@@ -1,9 +1,9 @@
 """What clean identities cost: annotators with the ground truth in hand correct tracks, action by action.
 
-One works the queue of issues from its head: accepts the right one of the corrections of a place, or rejects
-them all, one action each; after an accepted one the queue is made anew, and what was rejected is not asked
-again. The other has no
-queue: see ``time_order``.
+One works the queue of issues from its head: accepts a right one of the corrections of a place (if
+several are, the one that puts most right), or rejects them all, one action each; after an accepted one
+the queue is made anew, and what was rejected is not asked again. The other has no queue: see
+``time_order``.
 """
 
 from __future__ import annotations
@@ -107,9 +107,10 @@ def work_the_queue(
             actions += 1
             yield Progress(actions, most, "Correcting")
             asked.update(_place(issue, tracks) for issue in together)
-            right = next((issue.fix for issue in together if judge.is_true(issue)), None)
-            if right is not None:
-                fixed = apply_fix(tracks, right)
+            right = [issue for issue in together if judge.is_true(issue)]
+            best = max(right, key=lambda issue: issue.gain).fix if right else None
+            if best is not None:
+                fixed = apply_fix(tracks, best)
                 evidence, tracks = moved(evidence, tracks, fixed), fixed.tracks
                 judge = Judge.of(tracks, truth, frames)
                 curve.add(actions, judge)
