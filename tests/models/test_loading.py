@@ -78,7 +78,7 @@ def test_what_is_recognised_is_built_with_exactly_the_published_parameters(name)
     with torch.device("meta"):
         network = build(SPECS[name])
     built = {key: list(value.shape) for key, value in network.state_dict().items()}
-    assert built == {key: shape for key, shape, _ in published_keys(name)}
+    assert built == {key: shape for key, shape, *_ in published_keys(name)}
 
 
 def test_other_classes_and_heads_are_taken_as_they_are_and_strangers_listed(tmp_path):
