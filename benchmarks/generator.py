@@ -46,7 +46,7 @@ def network_pairs_a_second(options: PairOptions, batches: int) -> float:
     began = time.process_time()
     for _ in range(batches):
         maps = network(images)
-        (maps.classifier.mean() + maps.overlap[0].mean() + maps.overlap[1].mean()).backward()
+        (maps.fine.mean() + maps.coarse.mean()).backward()
     return batches * options.batch / (time.process_time() - began)
 
 
@@ -75,8 +75,8 @@ def main() -> None:
     met = "yes" if pairs >= PAIRS_BAR else "NO"
     print(f"| pairs a second, {options.size} px | {pairs:.0f} | >= {PAIRS_BAR} | {met} |")
     print(f"| a bank for {options.pairs_a_bank} pairs, s | {bank:.1f} | | |")
-    print(f"| forward and backward of the network, pairs a second | {network:.0f} | | |")
-    print(f"| painting over network, time a pair | {network / pairs:.2f} | | |")
+    print(f"| forward and backward of the backbone, pairs a second | {network:.0f} | | |")
+    print(f"| painting over backbone, time a pair | {network / pairs:.2f} | | |")
     met = "yes" if frames >= FRAMES_BAR else "NO"
     print(f"| frames a second of the demo's clip | {frames:.0f} | >= {FRAMES_BAR} | {met} |")
     print(f"| its first frame after, s | {first:.1f} | | |")

@@ -48,11 +48,11 @@ def test_an_item_goes_through_the_store_unchanged(project, tracks):
     (item,) = queue(project)
     assert (item.tracks, item.fix, item.evidence) == (found.tracks, fix, found.evidence)
     assert item.place == (Place(20, (1.0, 2.0, 3.0, 4.0)),)
-    assert (item.kind, item.frame, item.probability, item.worth) == (
+    assert (item.kind, item.frame, item.probability, item.order) == (
         "possible-switch",
         20,
         0.25,
-        0.0625 * 60,
+        (-0.0625 * 60, 1),
     )
 
 
@@ -82,7 +82,7 @@ def test_the_queue_begins_with_what_is_worth_most(project, tracks):
         issue(b, c, probability=0.1, gain=200, frame=40),
         issue(a, kind="jump", probability=1.0, gain=5),
     )
-    assert [round(i.worth) for i in queue(project)] == [8, 5, 2]
+    assert [round(-i.order[0]) for i in queue(project)] == [8, 5, 2]
     assert [i.kind for i in queue(project, kinds=frozenset({"jump"}))] == ["jump"]
     assert [i.frame for i in queue(project, tracks=frozenset({c}))] == [40]
     assert [i.frame for i in queue(project, start=30)] == [40]

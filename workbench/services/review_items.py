@@ -67,9 +67,9 @@ class ReviewItem:
         return self.row.score
 
     @cached_property
-    def worth(self) -> float:
-        """What the queue is sorted by."""
-        return worth(self.row.score, self.row.gain)
+    def order(self) -> tuple[float, int]:
+        """What the queue is sorted by: those first that are worth most."""
+        return -worth(self.row.score, self.row.gain), self.row.id
 
     @property
     def verdict(self) -> str:

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from workbench.core.edits import Change, ChangeSet
 from workbench.core.errors import UserError
 from workbench.core.fixes import Fix
-from workbench.core.issues import worth
 from workbench.core.rows import ReviewItemRow
 from workbench.review import places
 from workbench.services import identities
@@ -28,9 +27,13 @@ from workbench.services.review_items import (
     OPEN,
     REJECTED,
     SKIPPED,
+    VERDICTS,
     ReviewItem,
 )
 from workbench.store import Project
+
+AT_ONCE = 1 + places.MOST
+"""Items that are asked together at most."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +75,7 @@ def queue(project: Project, video_id: int, filters: Filters | None = None) -> li
     """The items that pass the filters, those first that are worth most."""
     filters = filters or Filters()
     rows = [row for row in project.review_items(video_id) if _passes(row, filters)]
-    rows.sort(key=lambda row: (-worth(row.score, row.gain), row.id))
-    items = map(ReviewItem, rows)
+    items = sorted(map(ReviewItem, rows), key=lambda item: item.order)
     return [item for item in items if not filters.tracks or filters.tracks.intersection(item.tracks)]
 
 
@@ -85,10 +87,7 @@ def progress_of(items: Collection[ReviewItem]) -> ReviewProgress:
 
 def progress(project: Project, video_id: int) -> ReviewProgress:
     """How far the review of a video is."""
-    counts = project.review_counts(video_id, besides=JUDGEMENTS)
-    left = [counts.get(verdict, (0, 0.0)) for verdict in (OPEN, SKIPPED)]
-    done = sum(count for verdict, (count, _) in counts.items() if verdict not in (OPEN, SKIPPED))
-    return ReviewProgress(done, sum(count for count, _ in left), sum(chance for _, chance in left))
+    return progress_of(queue(project, video_id, Filters(verdicts=frozenset(VERDICTS))))
 
 
 def alternatives(item: ReviewItem, others: Sequence[ReviewItem]) -> list[ReviewItem]:
@@ -97,7 +96,7 @@ def alternatives(item: ReviewItem, others: Sequence[ReviewItem]) -> list[ReviewI
     One that a person wrote a comment on is asked by itself.
     """
     left = [o for o in others if o.verdict == OPEN and o.id != item.id and not o.row.comment]
-    left.sort(key=lambda other: (-other.worth, other.id))
+    left.sort(key=lambda other: other.order)
     return [left[i] for i in places.alternatives(item.issue, [other.issue for other in left])]
 
 

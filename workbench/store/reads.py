@@ -213,19 +213,6 @@ class Reads:
         found = self.review_items_by_id([item_id])
         return found[0] if found else None
 
-    def review_counts(self, video_id: int, *, besides: Collection[str] = ()) -> dict[str, tuple[int, float]]:
-        """How many review items of a video have each verdict, and the sum of their scores.
-
-        Args:
-            besides: kinds that are not counted.
-        """
-        sql = (
-            "SELECT verdict, count(*), sum(score) FROM review_item"
-            f" WHERE video_id = ? AND kind NOT IN ({_marks(besides)}) GROUP BY verdict"
-        )
-        found = self._db.read(sql, (video_id, *besides))
-        return {verdict: (count, score) for verdict, count, score in found}
-
     def _boxes(self, where: str, values: tuple[int, ...]) -> list[BoxRow]:
         found = self._db.read(f"SELECT * FROM box WHERE {where}", values)
         return list(map(partial(tuple.__new__, BoxRow), found))

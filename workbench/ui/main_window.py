@@ -116,6 +116,28 @@ class MainWindow(QMainWindow):
         self._keymap = KeyMap(self._settings)
         self.help = HelpCommands(self.state, self._keymap, self)
         self.plugin_commands = PluginCommands(self.plugins, self.jobs, self)
+        self._make_parts()
+        self.draw = DrawCommands(
+            self.state,
+            self.canvas,
+            self.edits,
+            self.notice,
+            running=self._is_running,
+            stop=self.track.stop,
+            leave=self.reviewing.leave,
+        )
+        groups = (self.draw, self.go, self.edits, self.view, self.track, self.files, self.class_commands)
+        of_parts = [group for part in self._parts for group in part.groups]
+        self.actions_by_id = build_menus(self, (*groups, *of_parts, self.plugin_commands, self.help))
+        assign_keys(self.actions_by_id, self._keymap.keys)
+        for part in self._parts:
+            part.add_actions(self.actions_by_id)
+        self._menus = ContextMenus(self.state, self.actions_by_id, self)
+        self._palette = palette_of(self.state)
+        self.lanes = Lanes(self.state, self.timeline, self.tracks)
+
+    def _make_parts(self) -> None:
+        """The parts that have panels and commands of their own."""
         self.detection = Detection(
             self.state,
             self.canvas,
@@ -149,15 +171,6 @@ class MainWindow(QMainWindow):
             beside=(self.tracks,),
             parent=self,
         )
-        self.draw = DrawCommands(
-            self.state,
-            self.canvas,
-            self.edits,
-            self.notice,
-            running=self._is_running,
-            stop=self.track.stop,
-            leave=self.reviewing.leave,
-        )
         self._parts = (
             self.detection,
             self.running,
@@ -166,15 +179,6 @@ class MainWindow(QMainWindow):
             self.counting,
             self.scoring,
         )
-        groups = (self.draw, self.go, self.edits, self.view, self.track, self.files, self.class_commands)
-        of_parts = [group for part in self._parts for group in part.groups]
-        self.actions_by_id = build_menus(self, (*groups, *of_parts, self.plugin_commands, self.help))
-        assign_keys(self.actions_by_id, self._keymap.keys)
-        for part in self._parts:
-            part.add_actions(self.actions_by_id)
-        self._menus = ContextMenus(self.state, self.actions_by_id, self)
-        self._palette = palette_of(self.state)
-        self.lanes = Lanes(self.state, self.timeline, self.tracks)
 
     def _is_running(self) -> bool:
         running = (self.track, self.detection.commands, self.running.commands, self.reviewing.proposals)

@@ -14,10 +14,9 @@ from workbench.services import reviewing
 from workbench.services.review_items import JUDGEMENTS, OPEN, VERDICTS, ReviewItem
 from workbench.services.reviewing import Filters, ReviewProgress
 from workbench.ui.review.panel import STATES, Wanted
-from workbench.ui.review.queue_model import QueueModel, place_of
+from workbench.ui.review.queue_model import QueueModel
 from workbench.ui.state import UiState
 
-AT_ONCE = 3  # items that one answer decides at most
 EVERY = Filters(verdicts=frozenset(VERDICTS))
 FIRST = (-float("inf"), 0)  # before every item
 
@@ -99,15 +98,17 @@ class Agenda(QObject):
         self.changed.emit()
         had_answers = {i for i, item in before.items() if item.row.verdict != OPEN}
         reopened = [item for item in items if item.row.id in had_answers and item.row.verdict == OPEN]
-        if 0 < len(reopened) <= AT_ONCE:
-            self.show(min(reopened, key=place_of).id)
+        if 0 < len(reopened) <= reviewing.AT_ONCE:
+            self.show(min(reopened, key=lambda item: item.order).id)
         elif self.current is not None and not answered:  # else the next one is shown in a moment
             self.show(self.current.id)
 
     def want(self, wanted: Wanted) -> None:
         """List other items."""
         self._wanted = wanted
-        self.listed.set_items(sorted(filter(self._is_wanted, self._every.values()), key=place_of))
+        self.listed.set_items(
+            sorted(filter(self._is_wanted, self._every.values()), key=lambda item: item.order)
+        )
         self.changed.emit()
 
     def narrow(self) -> None:
@@ -119,7 +120,7 @@ class Agenda(QObject):
         """Show an item; one that is not there, as -1, shows none."""
         item = self._every.get(item_id)
         if item is not None:
-            self._place = place_of(item)
+            self._place = item.order
         if item != self.current:
             self.current, self._together = item, None
             self.current_changed.emit()

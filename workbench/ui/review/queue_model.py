@@ -26,11 +26,6 @@ TIPS = (
 )
 
 
-def place_of(item: ReviewItem) -> tuple[float, int]:
-    """What items are ordered by: those first that are worth most."""
-    return -item.worth, item.id
-
-
 class QueueModel(QAbstractTableModel):
     """Items in the order of the queue."""
 
@@ -61,7 +56,7 @@ class QueueModel(QAbstractTableModel):
         moved, rows = [], []
         for before, after in pairs:
             row = self.row_of(before)
-            if row >= 0 and before and after and place_of(before) == place_of(after):
+            if row >= 0 and before and after and before.order == after.order:
                 self.items[row] = after
                 rows.append(row)
             else:
@@ -81,18 +76,18 @@ class QueueModel(QAbstractTableModel):
 
     def _insert(self, item: ReviewItem | None) -> None:
         if item is not None:
-            row = self.row_at(place_of(item))
+            row = self.row_at(item.order)
             self.beginInsertRows(QModelIndex(), row, row)
             self.items.insert(row, item)
             self.endInsertRows()
 
     def row_at(self, place: tuple[float, int]) -> int:
         """Where the item of this place stands, or would stand."""
-        return bisect_left(self.items, place, key=place_of)
+        return bisect_left(self.items, place, key=lambda item: item.order)
 
     def row_of(self, item: ReviewItem | None) -> int:
         """Where an item stands, -1 when it is not listed."""
-        row = len(self.items) if item is None else self.row_at(place_of(item))
+        row = len(self.items) if item is None else self.row_at(item.order)
         return row if item and row < len(self.items) and self.items[row].id == item.id else -1
 
     def _changed(self, first: int, last: int) -> None:
