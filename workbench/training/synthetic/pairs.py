@@ -21,7 +21,7 @@ from workbench.training.synthetic.painting import paint
 from workbench.training.synthetic.plans import PairOptions, Plan, make_plan
 
 KEPT = 2  # banks that stay in memory
-CHUNK = 8  # pairs painted at once, so that their pictures stay in a processor's cache
+CHUNK = 8  # pairs painted at once on a processor, so that their pictures stay in its cache
 
 
 class LabelledPairs(NamedTuple):
@@ -44,7 +44,7 @@ class PairGenerator:
     Args:
         options: what to make.
         seed: everything random comes from it.
-        device: where to paint; the scenes are the same everywhere.
+        device: where to paint; the scenes are the same everywhere, light and noise are drawn in another order.
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class PairGenerator:
         self.options = options or PairOptions()
         self.seed = seed
         self.device = torch.device(device)
+        self._chunk = CHUNK if self.device.type == "cpu" else self.options.batch
         self._banks: dict[int, Bank] = {}
         self._making = Lock()
 
@@ -85,7 +86,7 @@ class PairGenerator:
         for factor in np.unique(plan.factors):
             group = np.flatnonzero(plan.factors == factor)
             side = round(size / factor)
-            for pairs in np.split(group, range(CHUNK, len(group), CHUNK)):
+            for pairs in np.split(group, range(self._chunk, len(group), self._chunk)):
                 some = plan.of_pairs(pairs, size / side)
                 canvas = _compose(some, bank, side)
                 images = photograph(rng, canvas[:, :3], t, bank.noise, strength)
