@@ -61,7 +61,9 @@ def test_a_detector():
     for device in ("cpu", "cuda"):
         network = centernet.build(spec)
         network.load_state_dict(weights)
-        session = CenterNetSession(network, header, DetectionOptions(threshold=0.0), device=device)
+        session = CenterNetSession(
+            network, header, DetectionOptions(threshold=0.0, half=False), device=device
+        )
         prepared = session.prepare(image)
         inputs = session.normalised(torch.from_numpy(prepared.inputs[0][None]))
         with torch.inference_mode():
@@ -82,9 +84,9 @@ def test_the_tracker_of_our_own_weights():
 
 
 def test_painted_pairs():
-    options = PairOptions(batch=16, size=96, pairs_a_bank=32, bank=SMALL)
+    options = PairOptions(batch=16, size=96, batches_at_once=2, pairs_a_bank=32, bank=SMALL)
     here, there = (PairGenerator(options, seed=3, device=d).batch(1) for d in ("cpu", "cuda"))
-    assert torch.equal(here.boxes, there.boxes.cpu())
+    assert torch.allclose(here.boxes, there.boxes.cpu(), atol=1e-3)
     assert torch.allclose(here.visible, there.visible.cpu(), atol=0.02)
     means = [batch.images.mean(dim=(2, 3, 4)).cpu() for batch in (here, there)]
     assert torch.corrcoef(torch.stack([m.flatten() for m in means]))[0, 1] > 0.5

@@ -1,11 +1,16 @@
 """Made pairs: a function of seed and index, true about their targets."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
 import pytest
 import torch
 
 from workbench.training.synthetic.bank import BankOptions
 from workbench.training.synthetic.pairs import PairGenerator
 from workbench.training.synthetic.plans import PairOptions
+from workbench.training.synthetic.recent import Recent
 
 SMALL = BankOptions(patches=24, objects=12, poses=2, backgrounds=3, background_side=96)
 OPTIONS = PairOptions(batch=4, size=96, pairs_a_bank=8, bank=SMALL)
@@ -81,3 +86,34 @@ def test_more_frames_share_one_identity():
     assert labelled.batch.images.shape[:2] == (3, 3)
     assert labelled.identities.shape == (3,)
     assert labelled.masks.shape == (3, 3, 96, 96)
+
+
+def test_batches_painted_together_are_those_of_one_large_batch():
+    several = PairGenerator(replace(OPTIONS, batches_at_once=3), seed=3)
+    large = PairGenerator(replace(OPTIONS, batch=12), seed=3).labelled(1)
+    for i in range(3):
+        part = several.labelled(3 + i)
+        assert torch.equal(part.batch.images, large.batch.images[:, 4 * i : 4 * i + 4])
+        assert torch.equal(part.identities, large.identities[4 * i : 4 * i + 4])
+
+
+def test_threads_that_ask_for_one_bank_wait_for_it_and_a_failure_is_tried_again():
+    made = []
+
+    def make(number):
+        made.append(number)
+        time.sleep(0.05)
+        if len(made) == 1:
+            raise MemoryError
+        return number * 10
+
+    recent = Recent(make, kept=2)
+    with pytest.raises(MemoryError):
+        recent(7)
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(recent, [7, 7, 8, 7])) == [70, 70, 80, 70]
+    assert sorted(made) == [7, 7, 8]
+    assert recent(9) == 90
+    assert recent(8) == 80
+    assert recent(7) == 70  # made again: two are kept
+    assert sorted(made) == [7, 7, 7, 8, 9]

@@ -6,7 +6,7 @@ parts under the same maps that paint them, so they are exact and amodal: hidden 
 
 from __future__ import annotations
 
-from threading import Lock
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -19,8 +19,9 @@ from workbench.training.synthetic.bank import Bank, make_bank
 from workbench.training.synthetic.camera import look_at, photograph
 from workbench.training.synthetic.painting import paint
 from workbench.training.synthetic.plans import PairOptions, Plan, make_plan
+from workbench.training.synthetic.recent import Recent
 
-KEPT = 2  # banks that stay in memory
+KEPT = 2  # banks and paintings that stay in memory
 CHUNK = 8  # pairs painted at once on a processor, so that their pictures stay in its cache
 
 
@@ -44,7 +45,7 @@ class PairGenerator:
     Args:
         options: what to make.
         seed: everything random comes from it.
-        device: where to paint; the scenes are the same everywhere, light and noise are drawn in another order.
+        device: where to paint; the scenes are the same everywhere, their light and noise are not.
     """
 
     def __init__(
@@ -53,22 +54,46 @@ class PairGenerator:
         self.options = options or PairOptions()
         self.seed = seed
         self.device = torch.device(device)
-        self._chunk = CHUNK if self.device.type == "cpu" else self.options.batch
-        self._banks: dict[int, Bank] = {}
-        self._making = Lock()
+        self._together = replace(self.options, batch=self.options.batch * self.options.batches_at_once)
+        self._chunk = CHUNK if self.device.type == "cpu" else self._together.batch
+        self._bank = Recent(self._make_bank, kept=KEPT)
+        self._painted = Recent(self._paint_together, kept=KEPT)
+        self._stream = torch.cuda.Stream(self.device) if self.device.type == "cuda" else None  # type: ignore[no-untyped-call]
 
     def batch(self, index: int) -> PairBatch:
         """The batch of step ``index``, always the same one."""
         return self.labelled(index).batch
 
-    @torch.no_grad()
     def labelled(self, index: int) -> LabelledPairs:
         """The same batch with masks and identities."""
-        options = self.options
-        number = index * options.batch // options.pairs_a_bank
+        group, place = divmod(index, self.options.batches_at_once)
+        painted = self._painted(group)
+        part = slice(place * self.options.batch, (place + 1) * self.options.batch)
+        return LabelledPairs(
+            PairBatch(*(values[:, part] for values in painted.batch)),
+            painted.masks[:, part],
+            painted.identities[part],
+        )
+
+    def _paint_together(self, group: int) -> LabelledPairs:
+        """On CUDA beside what trains: in a stream of its own, waited for by this thread alone."""
+        if self._stream is None:
+            return self._label(group)
+        with torch.cuda.stream(self._stream):
+            painted = self._label(group)
+        self._stream.synchronize()
+        for values in (*painted.batch, painted.masks, painted.identities):
+            values.record_stream(torch.cuda.default_stream(self.device))
+        return painted
+
+    @torch.no_grad()
+    def _label(self, group: int) -> LabelledPairs:
+        options = self._together
+        number = group * options.batch // options.pairs_a_bank
         bank = self._bank(number)
-        rng = np.random.default_rng([self.seed, 1, index])
-        strength = min(1.0, (index + 1) / options.ramp) if options.ramp else 1.0
+        rng = np.random.default_rng([self.seed, 1, group])
+        first = group * options.batches_at_once
+        strength = min(1.0, (first + 1) / options.ramp) if options.ramp else 1.0
         plan = make_plan(rng, bank, options, strength)
         canvas = self._paint(rng, plan, bank, strength)
         masks = canvas[:, :, 3].clamp(0, 1)
@@ -80,7 +105,7 @@ class PairGenerator:
 
     def _paint(self, rng: np.random.Generator, plan: Plan, bank: Bank, strength: float) -> Tensor:
         """(T, B, 4, S, S): the photographed crops and, last, how much of each pixel is the target."""
-        options = self.options
+        options = self._together
         t, b, size = options.frames, options.batch, options.size
         out = torch.empty(t, b, 4, size, size, device=self.device)
         for factor in np.unique(plan.factors):
@@ -100,16 +125,9 @@ class PairGenerator:
                 )
         return out
 
-    def _bank(self, number: int) -> Bank:
-        with self._making:
-            if number not in self._banks:
-                while len(self._banks) >= KEPT:
-                    del self._banks[next(iter(self._banks))]
-                rng = np.random.default_rng([self.seed, 0, number])
-                self._banks[number] = make_bank(
-                    rng, self.options.bank, noise_side=self.options.size, device=self.device
-                )
-            return self._banks[number]
+    def _make_bank(self, number: int) -> Bank:
+        rng = np.random.default_rng([self.seed, 0, number])
+        return make_bank(rng, self.options.bank, noise_side=self.options.size, device=self.device)
 
 
 def _compose(plan: Plan, bank: Bank, size: int) -> Tensor:

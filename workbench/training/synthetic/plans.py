@@ -23,6 +23,7 @@ class PairOptions:
 
     Args:
         batch: pairs a batch.
+        batches_at_once: batches painted together: an accelerator paints many pairs nearly as fast as few.
         size: pixels of a crop's side.
         search_area: side of a crop over the root of the target's area.
         frames: crops of each target, the reference first.
@@ -39,6 +40,7 @@ class PairOptions:
     """
 
     batch: int = 32
+    batches_at_once: int = 1
     size: int = 144
     search_area: float = 5.0
     frames: int = 2

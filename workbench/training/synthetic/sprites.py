@@ -15,7 +15,7 @@ from workbench.training.synthetic.patches import Patches
 
 Array = NDArray[np.float64]
 DIRECTIONS = 48  # of the support points
-CHUNK = 40  # objects painted at once, so that their pictures stay in a processor's cache
+CHUNK = 40  # objects painted at once on a processor, so that their pictures stay in its cache
 FILL = 0.94  # share of the picture that an object may take
 
 
@@ -66,8 +66,9 @@ def _paint_parts(layout: Layout, patches: Patches, side: int) -> Tensor:
     to_pixels = np.array([[side / 2, 0, side / 2], [0, side / 2, side / 2]])
     placed = compose(to_pixels, layout.maps)
     canvas = torch.zeros(n, poses, 5, side, side, device=patches.pictures[0].device)
-    for first in range(0, n, CHUNK):
-        some = slice(first, first + CHUNK)
+    chunk = CHUNK if canvas.device.type == "cpu" else n
+    for first in range(0, n, chunk):
+        some = slice(first, first + chunk)
         piece = canvas[some].flatten(0, 1)
         tag = np.repeat(layout.target[some], poses, axis=0)
         for part in range(parts):
@@ -113,9 +114,10 @@ def _support(outlines: Array, chosen: NDArray[np.bool_]) -> Array:
     """(n, poses, DIRECTIONS, 2): the chosen outlines' outermost point in each direction."""
     n, poses = outlines.shape[:2]
     angle = np.arange(DIRECTIONS) * (2 * np.pi / DIRECTIONS)
-    ways = np.stack([np.cos(angle), np.sin(angle)])
+    ways = np.stack([np.cos(angle), np.sin(angle)]).astype(np.float32)
     points = outlines.reshape(n, poses, -1, 2)
-    allowed = np.repeat(chosen, outlines.shape[3], axis=2)
-    reach = np.where(allowed[..., None], points @ ways, -np.inf)  # (n, poses, points, DIRECTIONS)
+    reach = points.reshape(-1, 2).astype(np.float32) @ ways  # of one product: stacked ones are slow
+    reach = reach.reshape(n, poses, -1, DIRECTIONS)
+    reach[~np.repeat(chosen, outlines.shape[3], axis=2)] = -np.inf
     best = reach.argmax(axis=2)
     return np.take_along_axis(points, best[..., None], axis=2)
