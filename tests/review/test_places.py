@@ -2,7 +2,7 @@
 
 from workbench.core.fixes import Fix, Operation
 from workbench.core.issues import Issue
-from workbench.review.places import by_place
+from workbench.review.places import by_place, independent
 
 
 def join(a, b, end, begin, probability=0.5):
@@ -28,3 +28,14 @@ def test_a_track_of_nothing_is_one_question_wherever_it_was_noticed():
     kinds = [("short-track", 3), ("low-score", 90)]
     issues = [Issue(k, f, f, f + 1, (7,), 0.5, 9.0, Fix(Operation.DELETE, (7,))) for k, f in kinds]
     assert by_place(issues) == [tuple(issues)]
+
+
+def test_places_of_a_sheet_share_no_track():
+    asked = [
+        (join(1, 2, 50, 60), join(1, 3, 50, 55)),
+        (join(3, 4, 9, 12),),
+        (join(5, 6, 9, 12),),
+        (join(7, 8, 1, 3),),
+    ]
+    assert independent(asked, 2) == [0, 2]
+    assert independent(asked, 9) == [0, 2, 3]

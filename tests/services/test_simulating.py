@@ -1,5 +1,7 @@
 """Simulated annotators on tracks whose errors are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,10 +9,10 @@ from tests.review.made import crossing, drained, swapped, tracks_of, walk
 from workbench.core.fixes import Fix, Operation
 from workbench.core.issues import Issue
 from workbench.metrics.sequence import TrackRows
-from workbench.services.identity_cost import QUEUE, WATCHING, identity_cost
+from workbench.services.identity_cost import QUEUE, SHEETS, WATCHING, identity_cost
 from workbench.services.identity_events import events_of, shown
 from workbench.services.judging import Judge
-from workbench.services.simulating import ceiling, work_the_queue
+from workbench.services.simulating import _presses, ceiling, work_by_sheets, work_the_queue
 from workbench.services.time_order import Tool, work_in_time_order
 
 
@@ -80,6 +82,22 @@ def test_the_queue_and_those_without_it_reach_the_truth(case):
     assert (slow.points[-1].actions, fast.points[-1].actions) == (5, 2)
 
 
+def test_one_sheet_may_put_everything_right(case):
+    sheets = drained(work_by_sheets(*case))
+    assert sheets.points[1].idf1 > 0.99
+    assert sheets.points[1].actions == 2  # something was ticked or unticked, and the sheet applied
+
+
+@pytest.mark.parametrize(
+    ("probability", "wanted", "presses"),
+    [(0.6, 0, 0), (0.6, 1, 1), (0.6, 2, 2), (0.6, None, 1), (0.4, 0, 1), (0.4, 2, 3), (0.4, None, 0)],
+)
+def test_the_keys_that_a_place_of_a_sheet_takes(probability, wanted, presses):
+    one = Issue("fragment", 9, 9, 12, (1, 2), probability, 1.0, Fix(Operation.JOIN, (1, 2)))
+    together = (one, replace(one, tracks=(1, 3)), replace(one, tracks=(1, 4)))
+    assert _presses(together, None if wanted is None else together[wanted]) == presses
+
+
 def test_what_was_rejected_is_not_asked_again(case):
     tracks, truth = case
     steps = list(work_the_queue(tracks, truth, most=500))
@@ -92,6 +110,6 @@ def test_the_whole_comparison(case):
     cost = drained(identity_cost(*case))
     assert cost.switches == (3, 3)
     assert cost.fragments == (1, 1)
-    assert set(cost.curves) == {QUEUE, *WATCHING}
+    assert set(cost.curves) == {QUEUE, SHEETS, *WATCHING}
     assert cost.figures()["actions"][QUEUE] is not None
-    assert len(cost.panel("made").curves) == 6
+    assert len(cost.panel("made").curves) == 8

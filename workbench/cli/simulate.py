@@ -24,8 +24,8 @@ def add_simulate(commands: Any) -> None:
         "simulate",
         help="what it costs to correct the identities of tracks",
         description="Let simulated annotators, who have the ground truth, correct the identities of tracks:"
-        " one works the queue of issues, others repair what they meet in time order with the operations of"
-        " other tools. Reads files of MOTChallenge.",
+        " one works the queue of issues, one the same by sheets, others repair what they meet in time order"
+        " with the operations of other tools. Reads files of MOTChallenge.",
     )
     command.add_argument(
         "--gt",

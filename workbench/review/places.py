@@ -55,6 +55,22 @@ def by_place(issues: Sequence[Issue], *, most: int = MOST) -> list[tuple[Issue, 
     return result
 
 
+def independent(asked: Sequence[tuple[Issue, ...]], most: int) -> list[int]:
+    """Numbers of the first ``most`` places of which no two concern one track: a sheet of them.
+
+    What is decided about one of them leaves the others as they are.
+    """
+    taken, found = set[int](), list[int]()
+    for number, together in enumerate(asked):
+        if len(found) == most:
+            break
+        tracks = {track for issue in together for track in issue.tracks}
+        if taken.isdisjoint(tracks):
+            taken |= tracks
+            found.append(number)
+    return found
+
+
 def _spots(issue: Issue) -> list[Spot]:
     assert issue.fix is not None
     match issue.fix.operation:

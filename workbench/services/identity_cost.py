@@ -21,11 +21,11 @@ from workbench.services.evaluating import find_sequences
 from workbench.services.identity_events import events_of, shown
 from workbench.services.judging import Judge
 from workbench.services.plots import Curves
-from workbench.services.simulating import ENOUGH, Curve, ceiling, work_the_queue
+from workbench.services.simulating import ENOUGH, Curve, ceiling, work_by_sheets, work_the_queue
 from workbench.services.time_order import Tool, work_in_time_order
 
 FIRST = 20  # places of which it is counted how many are true
-QUEUE = "queue"
+QUEUE, SHEETS = "queue", "sheets"
 OVERLOOKED = 5  # boxes below which the second kind of annotator overlooks an error
 WATCHING = {str(tool): (tool, 1) for tool in Tool} | {
     f"{tool}, from {OVERLOOKED} boxes": (tool, OVERLOOKED) for tool in Tool
@@ -43,7 +43,7 @@ class IdentityCost:
         switches, fragments: how many of the true events the queue shows, and how many there are.
         first: how many of the first places that are asked about are wrong, and how many these are.
         ceiling: IDF1 that the boxes allow.
-        curves: by annotator; ``QUEUE`` or one of ``WATCHING``.
+        curves: by annotator; ``QUEUE``, ``SHEETS`` or one of ``WATCHING``.
     """
 
     items: int
@@ -57,11 +57,11 @@ class IdentityCost:
         """Actions of each annotator until IDF1 is within a hundredth of the ceiling; None = never."""
         return {name: curve.actions_to(ENOUGH * self.ceiling) for name, curve in self.curves.items()}
 
-    def share(self, annotator: str) -> float | None:
-        """The queue's actions as a share of those without it; None where either never gets there."""
+    def share(self, annotator: str, ours: str = QUEUE) -> float | None:
+        """Actions with the queue as a share of those without it; None where either never gets there."""
         needed = self.actions()
-        ours, theirs = needed[QUEUE], needed[annotator]
-        return ours / theirs if ours is not None and theirs else None
+        mine, theirs = needed[ours], needed[annotator]
+        return mine / theirs if mine is not None and theirs else None
 
     def figures(self) -> dict[str, Any]:
         """As JSON."""
@@ -80,7 +80,7 @@ class IdentityCost:
 
     def panel(self, title: str) -> Curves:
         """IDF1 and HOTA against actions, as shares of the most that any of these needed."""
-        shown = {QUEUE: self.curves[QUEUE], **{str(tool): self.curves[str(tool)] for tool in Tool}}
+        shown = {name: self.curves[name] for name in (QUEUE, SHEETS, *map(str, Tool))}
         last = max(1, *(curve.points[-1].actions for curve in shown.values()))
         drawn = {}
         for name, curve in shown.items():
@@ -119,7 +119,10 @@ def identity_cost(
     switches = [s for s, e in zip(seen, events, strict=True) if e.switch]
     fragments = [s for s, e in zip(seen, events, strict=True) if e.fragment]
     true = [any(map(judge.is_true, together)) for together in by_place(issues)[:FIRST]]
-    curves = {QUEUE: (yield from work_the_queue(tracks, truth, evidence=evidence, frames=frames))}
+    curves = {
+        QUEUE: (yield from work_the_queue(tracks, truth, evidence=evidence, frames=frames)),
+        SHEETS: (yield from work_by_sheets(tracks, truth, evidence=evidence, frames=frames)),
+    }
     for name, (tool, least) in WATCHING.items():
         curves[name] = yield from work_in_time_order(tracks, truth, tool, least=least, frames=frames)
     return IdentityCost(

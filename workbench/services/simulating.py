@@ -2,8 +2,9 @@
 
 One works the queue of issues from its head: accepts a right one of the corrections of a place (if
 several are, the one that puts most right), or rejects them all, one action each; after an accepted one
-the queue is made anew, and what was rejected is not asked again. The other has no queue: see
-``time_order``.
+the queue is made anew, and what was rejected is not asked again. Another works it by sheets: several places
+are shown at once, those that are probably wrong ticked beforehand; changing what is ticked is an action, and
+so is applying the sheet. The third has no queue: see ``time_order``.
 """
 
 from __future__ import annotations
@@ -22,11 +23,13 @@ from workbench.metrics.identity import identity
 from workbench.metrics.sequence import TrackRows
 from workbench.review.apply_fix import apply_fix, moved
 from workbench.review.finding import FindOptions, find_issues
-from workbench.review.places import by_place
+from workbench.review.places import by_place, independent
 from workbench.review.view import Evidence
 from workbench.services.judging import Judge
 
 ENOUGH = 0.99  # of what the boxes allow
+SHEET = 9  # places of a sheet
+TICKED = 0.5  # probability from which on a correction is ticked beforehand
 
 CORRECTING = frozenset({
     Operation.SWAP, Operation.MERGE, Operation.JOIN, Operation.SPLIT, Operation.DELETE, Operation.FILL
@@ -107,16 +110,61 @@ def work_the_queue(
             actions += 1
             yield Progress(actions, most, "Correcting")
             asked.update(_place(issue, tracks) for issue in together)
-            right = [issue for issue in together if judge.is_true(issue)]
-            best = max(right, key=lambda issue: issue.gain).fix if right else None
-            if best is not None:
-                fixed = apply_fix(tracks, best)
+            right = _right(judge, together)
+            if right is not None and right.fix is not None:
+                fixed = apply_fix(tracks, right.fix)
                 evidence, tracks = moved(evidence, tracks, fixed), fixed.tracks
                 judge = Judge.of(tracks, truth, frames)
                 curve.add(actions, judge)
                 changed = True
                 break
     return curve
+
+
+def work_by_sheets(
+    tracks: TrackBoxes,
+    truth: TrackRows,
+    *,
+    evidence: Evidence | None = None,
+    frames: int | None = None,
+    most: int = 1000,
+) -> Generator[Progress, None, Curve]:
+    """Correct tracks with the queue, ``SHEET`` places at a time; see ``work_the_queue``."""
+    evidence = evidence or Evidence(frames=frames)
+    judge = Judge.of(tracks, truth, frames)
+    curve, asked, actions = Curve(), set[tuple[object, ...]](), 0
+    curve.add(0, judge)
+    while actions < most:
+        queue = yield from _found(tracks, evidence)
+        places = by_place([issue for issue in queue if _place(issue, tracks) not in asked])
+        sheet = [places[i] for i in independent(places, SHEET)]
+        if not sheet:
+            break
+        chosen = [_right(judge, together) for together in sheet]
+        actions += 1 + sum(map(_presses, sheet, chosen))
+        yield Progress(actions, most, "Correcting")
+        asked.update(_place(issue, tracks) for together in sheet for issue in together)
+        for issue in chosen:
+            if issue is not None and issue.fix is not None:
+                fixed = apply_fix(tracks, issue.fix)
+                evidence, tracks = moved(evidence, tracks, fixed), fixed.tracks
+        if any(chosen):
+            judge = Judge.of(tracks, truth, frames)
+            curve.add(actions, judge)
+    return curve
+
+
+def _right(judge: Judge, together: tuple[Issue, ...]) -> Issue | None:
+    """Of the corrections of a place the right one that puts most right."""
+    return max(filter(judge.is_true, together), key=lambda issue: issue.gain, default=None)
+
+
+def _presses(together: tuple[Issue, ...], wanted: Issue | None) -> int:
+    """Of the key that goes through the corrections of a place, or of the one that unticks it."""
+    ticked = 1 if together[0].probability >= TICKED else 0
+    if wanted is None:
+        return ticked
+    return (together.index(wanted) + 1 - ticked) % (len(together) + 1)
 
 
 def _found(tracks: TrackBoxes, evidence: Evidence) -> Generator[Progress, None, list[Issue]]:
