@@ -146,6 +146,28 @@ class ChangeSet:
         """The change set that takes this one back."""
         return ChangeSet(self.name, tuple(c.inverted() for c in self.changes))
 
+    def then(self, later: ChangeSet) -> ChangeSet:
+        """This change and one that was made for the rows as this leaves them, as one of this one's name."""
+        mine, theirs = ({c.table: c for c in changes.changes} for changes in (self, later))
+        tables: dict[str, tuple[Iterable[Row], Iterable[Row]]] = {}
+        for table in (*mine, *(name for name in theirs if name not in mine)):
+            one, other = mine.get(table, Change(table)), theirs.get(table, Change(table))
+            come, gone = set(one.after), set(other.before)
+            tables[table] = (
+                [*one.before, *(row for row in other.before if row not in come)],
+                [*(row for row in one.after if row not in gone), *other.after],
+            )
+        return ChangeSet.of(self.name, **tables)
+
+    def left_of(self, table: str, rows: Iterable[Row]) -> list[Row]:
+        """Stored rows of a table without those that go."""
+        gone = {row for change in self.changes if change.table == table for row in change.before}
+        return [row for row in rows if row not in gone]
+
+    def coming(self, table: str) -> list[Row]:
+        """Rows of a table that come."""
+        return [row for change in self.changes if change.table == table for row in change.after]
+
     def rows(self) -> Iterator[tuple[str, Row]]:
         """Every (table, row) on either side."""
         for change in self.changes:

@@ -127,7 +127,7 @@ def move_items(case: Case, hands: Hands, heirs: Hands) -> tuple[list[ReviewItemR
     """
     before: list[ReviewItemRow] = []
     after: list[ReviewItemRow] = []
-    for row in case.project.review_items(case.video.id, tracks=hands):
+    for row in case.items(hands):
         if row.kind == TRACK:
             moved = None if row.track_id in heirs else row
         else:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
 from itertools import count
 
+from workbench.core.edits import ChangeSet
 from workbench.core.errors import ProjectError, UserError
 from workbench.core.fixes import Fix, Operation
-from workbench.core.rows import BoxRow, TrackRow
+from workbench.core.rows import BoxRow, ReviewItemRow, TrackRow
 from workbench.store import Project, Video
 
 END = 2**62  # behind every frame
@@ -26,10 +27,12 @@ class Manner:
         seen: a person looks at it, so the boxes at the seams become verified; False for scripts.
         provisional: for a preview: new rows get ids below 0, which must not be stored, and what hangs on
             the tracks besides their boxes stays out.
+        after: a change of other tracks that will have been made by then, and is not stored yet.
     """
 
     seen: bool = True
     provisional: bool = False
+    after: ChangeSet = field(default_factory=lambda: ChangeSet("", ()))
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +74,20 @@ class Case:
         if self.stop < self.video.frame_count:
             return f"in frames {self.start} to {self.stop - 1}"
         return f"from frame {self.start} on" if self.start else "in the whole video"
+
+    @property
+    def all_tracks(self) -> list[TrackRow]:
+        """The tracks of the video."""
+        after = self.manner.after
+        rows = [*after.left_of("track", self.project.tracks(self.video.id)), *after.coming("track")]
+        return [row for row in rows if isinstance(row, TrackRow) and row.video_id == self.video.id]
+
+    def items(self, tracks: Collection[int]) -> list[ReviewItemRow]:
+        """The review items that may be about some of these tracks."""
+        stored = self.project.review_items(self.video.id, tracks=tracks)
+        after = self.manner.after
+        rows = [*after.left_of("review_item", stored), *after.coming("review_item")]
+        return [row for row in rows if isinstance(row, ReviewItemRow) and row.video_id == self.video.id]
 
     def boxes(self, track_id: int) -> list[BoxRow]:
         """A track's boxes in the span, by frame."""

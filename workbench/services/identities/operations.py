@@ -57,7 +57,7 @@ def join(case: Case) -> Outcome:
 
 def split(case: Case) -> Outcome:
     """The boxes of the track in the span become a new track."""
-    return _split(case, next_number(case.project.tracks(case.video.id)), "Split")
+    return _split(case, next_number(case.all_tracks), "Split")
 
 
 def renumber(case: Case) -> Outcome:
@@ -67,7 +67,7 @@ def renumber(case: Case) -> Outcome:
     assert number is not None
     if number == a.number:
         raise UserError(f"The track has the number {number} already; choose another.")
-    holder = next((t for t in case.project.tracks(case.video.id) if t.number == number), None)
+    holder = next((t for t in case.all_tracks if t.number == number), None)
     if holder is not None:
         draft = Draft(case, {a.id: holder.id, holder.id: holder.id})
         _refuse_empty(case, draft)

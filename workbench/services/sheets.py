@@ -1,0 +1,142 @@
+"""Many places of the review queue at once: which ones stand on a sheet, and what its answers come to.
+
+Places on a sheet share no track, so that what is decided about one leaves the others as they are. All of it
+is one edit: each correction is planned as if those before it were made, though nothing is stored yet.
+A place that only a person can judge, or whose correction takes a tracker, is asked by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from workbench.core.edits import ChangeSet
+from workbench.core.errors import UserError
+from workbench.core.fixes import Operation
+from workbench.review import places
+from workbench.services import identities, reviewing
+from workbench.services.identities import Manner
+from workbench.services.review_items import OPEN, ReviewItem
+from workbench.store import Project
+
+MOST = 9  # places on a sheet; each has a key
+PROBABLE = 0.5  # probability from which on a correction is proposed beforehand
+SOUGHT = 1000  # items that are looked through for a sheet
+
+Together = Callable[[ReviewItem], Sequence[ReviewItem]]
+"""An item and the others about its place, see ``reviewing.alternatives``."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is to be done at one place.
+
+    Args:
+        items: the corrections that there are, those worth most first; at least one.
+        chosen: number of the one that is right, None = nothing is wrong there.
+    """
+
+    items: tuple[ReviewItem, ...]
+    chosen: int | None = None
+
+    @property
+    def accepted(self) -> ReviewItem | None:
+        """The item that is right, if one is."""
+        return None if self.chosen is None else self.items[self.chosen]
+
+    @property
+    def tracks(self) -> frozenset[int]:
+        """Ids of all tracks that its corrections concern."""
+        named = (t for item in self.items for t in (*item.tracks, *(item.fix.tracks if item.fix else ())))
+        return frozenset(named)
+
+    def next(self) -> Answer:
+        """Nothing wrong, the first correction, the second ..., and round again."""
+        number = 0 if self.chosen is None else self.chosen + 1
+        return replace(self, chosen=number if number < len(self.items) else None)
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What a sheet comes to.
+
+    Args:
+        change: does all of it as one edit; false when nothing can be done.
+        left: places that stay open, since their correction cannot be made any more, and why.
+    """
+
+    change: ChangeSet
+    left: tuple[tuple[Answer, str], ...] = ()
+
+
+def sheet(
+    items: Iterable[ReviewItem],
+    together: Together,
+    *,
+    most: int = MOST,
+    without: frozenset[int] = frozenset(),
+) -> list[Answer]:
+    """The places of a sheet, each with the answer that is probably right.
+
+    Args:
+        items: open items in the order in which they are asked.
+        most: places of the sheet.
+        without: ids of tracks that none may concern.
+    """
+    heads = [item for item in islice(items, SOUGHT) if _at_once(item) and without.isdisjoint(item.tracks)]
+    # A place may turn out to share a track with another by its alternatives, so some more are looked at.
+    first = [heads[i] for i in places.independent([(head.issue,) for head in heads], 2 * most)]
+    found = [tuple(filter(_at_once, together(head))) for head in first]
+    found = [one for one in found if without.isdisjoint(Answer(one).tracks)]
+    chosen = places.independent([tuple(item.issue for item in one) for one in found], most)
+    return [answer_of(found[i]) for i in chosen]
+
+
+def answer_of(items: Sequence[ReviewItem]) -> Answer:
+    """The first correction of a place where it is at least even, else none."""
+    return Answer(tuple(items), 0 if items[0].probability >= PROBABLE else None)
+
+
+def decide(project: Project, answers: Sequence[Answer]) -> Decided:
+    """Make every chosen correction, and reject all other places; items are taken as they are stored now."""
+    rows = project.review_items_by_id([item.id for answer in answers for item in answer.items])
+    stored = {row.id: ReviewItem(row) for row in rows if row.verdict == OPEN}
+    change, taken, left = ChangeSet("", ()), set[int](), list[tuple[Answer, str]]()
+    corrected = rejected = 0
+    for answer in answers:
+        try:
+            step = _step(project, answer, stored, change)
+            concerned = answer.tracks | _changed_tracks(step)
+            if not taken.isdisjoint(concerned):
+                raise UserError("It concerns a track of another correction of the sheet.")
+        except UserError as error:
+            left.append((answer, str(error)))
+            continue
+        change, taken = change.then(step), taken | concerned
+        corrected += answer.chosen is not None
+        rejected += answer.chosen is None
+    return Decided(replace(change, name=f"Review sheet: correct {corrected}, reject {rejected}"), tuple(left))
+
+
+def _at_once(item: ReviewItem) -> bool:
+    return item.fix is not None and item.fix.operation != Operation.EXTEND
+
+
+def _step(project: Project, answer: Answer, stored: dict[int, ReviewItem], after: ChangeSet) -> ChangeSet:
+    """What one answer comes to after a change that is not stored yet."""
+    accepted = answer.accepted
+    items = [stored[item.id] for item in answer.items if item.id in stored]
+    if accepted is None:
+        return reviewing.reject(*items)
+    now = stored.get(accepted.id)
+    if now is None or now.fix is None:
+        raise UserError("What was to be corrected is gone or answered already.")
+    plan = identities.plan(project, now.fix, manner=Manner(after=after))
+    return reviewing.accept(project, now, instead_of=[i for i in items if i.id != now.id], plan=plan)
+
+
+def _changed_tracks(change: ChangeSet) -> frozenset[int]:
+    """Ids of the tracks that a change rewrites, and not only what is asked about them."""
+    parts = tuple(c for c in change.changes if c.table != "review_item")
+    return ChangeSet("", parts).scope().tracks
