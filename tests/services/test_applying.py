@@ -41,7 +41,8 @@ def project(tmp_path):
             Issue("possible-switch", 30, 28, 35, (b, c), 0.5, 40.0, Fix(Operation.SWAP, (b, c), 30)),
             Issue("jump", 10, 10, 11, (c,), 0.1, 5.0),
         ]
-        rows = [row_of(issue, i, 1) for i, issue in enumerate(issues, start=1)]
+        ids = project.new_ids("review_item", len(issues))
+        rows = [row_of(issue, i, 1) for i, issue in zip(ids, issues, strict=True)]
         project.apply(ChangeSet.of("Find", review_item=((), rows)))
         yield project
 

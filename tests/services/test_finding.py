@@ -124,6 +124,70 @@ def test_accepted_is_not_asked_again_unless_what_it_took_away_is_back(project):
     assert of_kind(project, "phantom") == []
 
 
+def asks(project, operation, *tracks):
+    """Whether the search, made anew, asks for an operation on some tracks."""
+    drained(find(project, 1, look=False, rules=[]))
+    fixes = [item.fix for item in reviewing.queue(project, 1) if item.fix]
+    return any(fix.operation == operation and set(fix.tracks) == set(tracks) for fix in fixes)
+
+
+def straight(project, number, frames, *, x=100.0, y=50.0, speed=3.0):
+    """A track of somebody who walks straight."""
+    track = add_track(project, number, frames)
+    rows = project.boxes_of_track(track)
+    moved = [row._replace(x=x + speed * row.frame, y=y) for row in rows]
+    project.apply(ChangeSet.of("Walk", box=(rows, moved)))
+    return track
+
+
+def split(project):
+    """A smooth track that a person cuts in two; the search would join it again."""
+    track = straight(project, 1, range(100))
+    carry_out(project, Operation.SPLIT, track, start=50, seen=True)
+    return Operation.JOIN, [t.id for t in project.tracks(1)]
+
+
+def join(project):
+    """Two tracks with a gap between them; the search would split where it was."""
+    one, two = straight(project, 1, range(40)), straight(project, 2, range(50, 100))
+    carry_out(project, Operation.JOIN, one, two, seen=True)
+    return Operation.SPLIT, [one]
+
+
+def swap(project):
+    """Two who cross and are exchanged behind the crossing; the search would exchange them again."""
+    one, two = straight(project, 1, range(100)), straight(project, 2, range(100), x=400.0, y=55.0, speed=-3.0)
+    carry_out(project, Operation.SWAP, one, two, start=53, seen=True)
+    return Operation.SWAP, [one, two]
+
+
+@pytest.mark.parametrize("correction", [split, join, swap])
+def test_what_a_person_has_corrected_is_not_proposed_back(project, correction):
+    back, tracks = correction(project)
+    assert not asks(project, back, *tracks)
+    assert all(item.verdict == "" for item in reviewing.queue(project, 1, EVERY)), "nobody was asked"
+    ids = rerun(project)
+    assert not asks(project, back, *(ids[t] for t in tracks)), "of a later run's tracks neither"
+    known = [row for row in project.review_items(1) if row.verdict == "ruled out"]
+    project.apply(ChangeSet.of("Forget", review_item=(known, ())))
+    assert asks(project, back, *(ids[t] for t in tracks)), "the boxes alone would have it asked"
+
+
+def test_a_half_is_still_joined_with_a_third_track_in_the_very_place_of_the_other(project):
+    track = straight(project, 1, range(100))
+    third = straight(project, 2, range(52, 100), x=106.0, y=54.0)
+    carry_out(project, Operation.SPLIT, track, start=50, seen=True)
+    assert asks(project, Operation.JOIN, track, third)
+
+
+def test_an_undone_correction_rules_nothing_out(project):
+    track = straight(project, 1, range(100))
+    before = state(project)
+    carry_out(project, Operation.SPLIT, track, start=50, seen=True)
+    project.undo()
+    assert state(project) == before
+
+
 def test_what_holds_no_more_goes_but_not_what_was_commented(project):
     a, b = add_track(project, 1, range(50)), add_track(project, 2, range(50))
     found(project, looks_odd(a), looks_odd(b))

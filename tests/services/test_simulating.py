@@ -106,6 +106,29 @@ def test_what_was_rejected_is_not_asked_again(case):
     assert len(actions) < 500
 
 
+ONE_AFTER_THE_OTHER = walk(1, range(50)), walk(1, range(53, 103), start=(100.0, 203.0))
+"""Two targets in one track; split, they are as like one as before."""
+HIDDEN_FOR_A_WHILE = walk(1, range(50)), walk(2, range(60, 110))
+"""One target in two tracks; joined, it has a gap in which it may have become another."""
+
+
+@pytest.mark.parametrize(
+    ("tracks", "truth", "actions"),
+    [
+        (
+            np.concatenate(ONE_AFTER_THE_OTHER),
+            [ONE_AFTER_THE_OTHER[0], ONE_AFTER_THE_OTHER[1] + np.eye(7)[0]],
+            1,
+        ),
+        (np.concatenate(HIDDEN_FOR_A_WHILE), [walk(1, range(110))], 2),
+    ],
+)
+def test_what_would_take_a_correction_back_is_not_asked(tracks, truth, actions):
+    steps = work_the_queue(tracks_of(tracks), truth_of(*truth))
+    asked = {step.done for step in steps if step.text == "Correcting"}
+    assert len(asked) == actions, "one more would be the question whether the correction was wrong"
+
+
 def test_the_whole_comparison(case):
     cost = drained(identity_cost(*case))
     assert cost.switches == (3, 3)

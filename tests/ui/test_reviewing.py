@@ -12,7 +12,7 @@ from workbench.core.issues import Issue
 from workbench.core.rows import BoxRow, Origin, TrackRow
 from workbench.services import identities, reviewing
 from workbench.services.projects import open_path
-from workbench.services.review_items import FIXED, OPEN, REJECTED, SKIPPED, row_of
+from workbench.services.review_items import FIXED, OPEN, REJECTED, RULED_OUT, SKIPPED, row_of
 from workbench.ui.canvas import BoxFlag
 from workbench.ui.loader import Answer, Wish
 from workbench.ui.main_window import MainWindow
@@ -109,7 +109,7 @@ def press(qtbot, window):
 def verdicts(window):
     """By kind."""
     rows = window.project.review_items(window.state.video.id)
-    return {row.kind: row.verdict for row in rows}
+    return {row.kind: row.verdict for row in rows if row.verdict != RULED_OUT}
 
 
 def colour_of(window, track, frame):

@@ -3,8 +3,9 @@
 An issue is one that is known when it is of the same kind, their spans meet, and it is in the same place: its
 tracks have boxes where those of the known one had theirs. Ids of tracks alone would not do, for the next run
 makes new tracks. What was rejected is never asked again; nor is what was accepted, as a crossing goes on
-looking like a switch after it was put right. The exception: what an accepted fix took away (boxes deleted,
-tracks joined, gaps filled) can be found again only where it is there again, so it is asked.
+looking like a switch after it was put right; nor what would take back a correction. The exception: what an
+accepted fix took away (boxes deleted, tracks joined, gaps filled) can be found again only where it is there
+again, so it is asked.
 """
 
 from __future__ import annotations
@@ -173,7 +174,20 @@ class _Stored:
         named = self._named.get((issue.kind, frozenset(issue.tracks)), [])
         same = [i for i in named if self._meet(self._items[i].row, issue)]
         kind = self._kinds.get(issue.kind)
-        return same if same or kind is None else kind.matches(issue, tracks)
+        if same or kind is None:
+            return same
+        near = kind.matches(issue, tracks)
+        return [i for i in near if not self._is_of_another(self._items[i], issue, tracks)]
+
+    @staticmethod
+    def _is_of_another(item: ReviewItem, issue: Issue, tracks: _Tracks) -> bool:
+        """Whether a track of the item is where it was, and the issue is about another in its stead."""
+        replaced = set(item.tracks) - set(issue.tracks)
+        if not replaced or set(issue.tracks) <= set(item.tracks):
+            return False
+        frames = np.array([place.frame for place in item.place], np.int64)
+        boxes = np.array([place.box for place in item.place], np.float64)
+        return any(tracks.at(track, frames, boxes).any() for track in replaced)
 
     @staticmethod
     def _meet(row: ReviewItemRow, issue: Issue) -> bool:

@@ -25,6 +25,9 @@ OPEN, ACCEPTED, REJECTED, SKIPPED, FIXED = "", "accepted", "rejected", "skipped"
 VERDICTS = (OPEN, ACCEPTED, REJECTED, SKIPPED, FIXED)
 """Of an issue; ``FIXED`` = true, and put right in another way than the item proposed."""
 
+RULED_OUT = "ruled out"
+"""None of these, and in no list: what would take back a correction, see ``identities.ruled_out``."""
+
 TRACK, FRAME = "track", "frame"
 JUDGEMENTS = (TRACK, FRAME)
 """Kinds of the items that say what a person thinks of a track or a frame."""

@@ -71,6 +71,11 @@ class ReviewProgress:
     expected_errors: float
 
 
+def is_listed(row: ReviewItemRow) -> bool:
+    """Whether it is an issue that is or was asked: no judgement, and not ruled out unasked."""
+    return row.kind not in JUDGEMENTS and row.verdict in VERDICTS
+
+
 def queue(project: Project, video_id: int, filters: Filters | None = None) -> list[ReviewItem]:
     """The items that pass the filters, those first that are worth most."""
     filters = filters or Filters()

@@ -2,17 +2,17 @@
 
 One works the queue of issues from its head: accepts a right one of the corrections of a place (if
 several are, the one that puts most right), or rejects them all, one action each; after an accepted one
-the queue is made anew, and what was rejected is not asked again. Another works it by sheets: several places
-are shown at once, those that are probably wrong ticked beforehand; changing what is ticked is an action, and
-so is applying the sheet. The third has no queue: see ``time_order``.
+the queue is made anew, and neither what was rejected is asked again nor what would take back what was
+accepted. Another works it by sheets: several places are shown at once, those that are probably wrong ticked
+beforehand; changing what is ticked is an action, and so is applying the sheet. The third has no queue: see
+``time_order``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Generator
 from dataclasses import dataclass, field
-
-import numpy as np
+from itertools import chain
 
 from workbench.core.fixes import Operation
 from workbench.core.issues import Issue
@@ -25,6 +25,7 @@ from workbench.review.apply_fix import apply_fix, moved
 from workbench.review.finding import FindOptions, find_issues
 from workbench.review.places import by_place, independent
 from workbench.review.view import Evidence
+from workbench.services.asked_before import AskedBefore
 from workbench.services.judging import Judge
 
 ENOUGH = 0.99  # of what the boxes allow
@@ -98,21 +99,22 @@ def work_the_queue(
     """
     evidence = evidence or Evidence(frames=frames)
     judge = Judge.of(tracks, truth, frames)
-    curve, asked = Curve(), set[tuple[object, ...]]()
+    curve, asked = Curve(), AskedBefore()
     curve.add(0, judge)
     actions, changed = 0, True
     while changed and actions < most:
         changed = False
         queue = yield from _found(tracks, evidence)
-        for together in by_place([issue for issue in queue if _place(issue, tracks) not in asked]):
+        for together in by_place(asked.new(queue, tracks)):
             if actions == most:
                 break
             actions += 1
             yield Progress(actions, most, "Correcting")
-            asked.update(_place(issue, tracks) for issue in together)
+            asked.add(together, tracks)
             right = _right(judge, together)
             if right is not None and right.fix is not None:
                 fixed = apply_fix(tracks, right.fix)
+                asked.rule_out_undoing(right.fix, tracks, fixed.tracks)
                 evidence, tracks = moved(evidence, tracks, fixed), fixed.tracks
                 judge = Judge.of(tracks, truth, frames)
                 curve.add(actions, judge)
@@ -132,21 +134,22 @@ def work_by_sheets(
     """Correct tracks with the queue, ``SHEET`` places at a time; see ``work_the_queue``."""
     evidence = evidence or Evidence(frames=frames)
     judge = Judge.of(tracks, truth, frames)
-    curve, asked, actions = Curve(), set[tuple[object, ...]](), 0
+    curve, asked, actions = Curve(), AskedBefore(), 0
     curve.add(0, judge)
     while actions < most:
         queue = yield from _found(tracks, evidence)
-        places = by_place([issue for issue in queue if _place(issue, tracks) not in asked])
+        places = by_place(asked.new(queue, tracks))
         sheet = [places[i] for i in independent(places, SHEET)]
         if not sheet:
             break
         chosen = [_right(judge, together) for together in sheet]
         actions += 1 + sum(map(_presses, sheet, chosen))
         yield Progress(actions, most, "Correcting")
-        asked.update(_place(issue, tracks) for together in sheet for issue in together)
+        asked.add(chain.from_iterable(sheet), tracks)
         for issue in chosen:
             if issue is not None and issue.fix is not None:
                 fixed = apply_fix(tracks, issue.fix)
+                asked.rule_out_undoing(issue.fix, tracks, fixed.tracks)
                 evidence, tracks = moved(evidence, tracks, fixed), fixed.tracks
         if any(chosen):
             judge = Judge.of(tracks, truth, frames)
@@ -170,14 +173,3 @@ def _presses(together: tuple[Issue, ...], wanted: Issue | None) -> int:
 def _found(tracks: TrackBoxes, evidence: Evidence) -> Generator[Progress, None, list[Issue]]:
     found = yield from find_issues(tracks, evidence, FindOptions())
     return [i for i in found if i.fix and i.fix.operation in CORRECTING]
-
-
-def _place(issue: Issue, tracks: TrackBoxes) -> tuple[object, ...]:
-    """What is the same when an issue is found again after other corrections: boxes, whatever their tracks."""
-    assert issue.fix
-    boxes = []
-    for track in issue.tracks:
-        rows = tracks.of_track(track)
-        at = min(int(np.searchsorted(rows.frames, issue.frame)), len(rows) - 1)
-        boxes.append((int(rows.frames[at]), *np.round(rows.boxes[at], 1).tolist()))
-    return (issue.fix.operation, issue.frame, *sorted(boxes))

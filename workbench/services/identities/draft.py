@@ -11,6 +11,7 @@ from workbench.core.rows import BoxRow, Origin, Row, TrackRow
 from workbench.services.identities.belongings import move_actions, move_items, move_poses
 from workbench.services.identities.case import Case
 from workbench.services.identities.plans import Conflict, Move, Plan
+from workbench.services.identities.ruled_out import Pair, ruled_out
 
 Key = tuple[int, int]  # frame, track
 Gap = tuple[BoxRow, BoxRow]  # the boxes of a track on both sides of frames where it has none
@@ -128,10 +129,12 @@ class Draft:
 
     def _belongings(self, heirs: Mapping[int, int | None]) -> dict[str, tuple[Sequence[Row], Sequence[Row]]]:
         """What moves along with the boxes: rows before and after by table; no preview shows it."""
+        before, after = move_items(self._case, self._hands, heirs)
+        never = ruled_out(self._case, self._parted(), self._joined(), self._boxes)
         return {
             "pose": move_poses(self._case, self._hands, heirs, self._losers()),
             "action": move_actions(self._case, self._hands, heirs),
-            "review_item": move_items(self._case, self._hands, heirs),
+            "review_item": (before, [*after, *never]),
         }
 
     def _hand_over(self, track_id: int) -> None:
@@ -188,17 +191,24 @@ class Draft:
 
     def _seams(self) -> set[Key]:
         """Boxes beside one of another origin in their track, or that had it beside them before."""
-        seams: set[Key] = set()
-        for track_id in self._after:
-            chain = [(row.frame, had) for row, had in self._chain(track_id) if had is not None]
-            for (one, had_one), (other, had_other) in pairwise(chain):
-                if had_one != had_other:
-                    seams |= {(one, track_id), (other, track_id)}
-        for track_id in self.tracks:
-            for here, there in pairwise(self._fates(track_id)):
-                if here[1] != there[1]:
-                    seams |= {here, there}
-        return seams
+        pairs = [*self._parted(), *self._joined()]
+        return {(row.frame, row.track_id) for pair in pairs for row in pair}
+
+    def _parted(self) -> list[Pair]:
+        """Boxes that followed each other in one track, and are in two now."""
+        pairs = [pair for t in self.tracks for pair in pairwise(self._fates(t))]
+        return [(self._box(*one), self._box(*other)) for one, other in pairs if one[1] != other[1]]
+
+    def _joined(self) -> list[Pair]:
+        """Boxes that follow each other in a track now, whatever was filled in between, and were in two."""
+        chains = [[(row, had) for row, had in self._chain(t) if had is not None] for t in self._after]
+        return [(a, b) for chain in chains for (a, had_a), (b, had_b) in pairwise(chain) if had_a != had_b]
+
+    def _box(self, frame: int, track_id: int) -> BoxRow:
+        return next(row for row in self._boxes(track_id) if row.frame == frame)
+
+    def _boxes(self, track_id: int) -> list[BoxRow]:
+        return [row for row, _ in self._chain(track_id)]
 
     def _fates(self, track_id: int) -> list[Key]:
         """Where the boxes that a track had are afterwards, in order of frame, for those that are kept."""

@@ -11,7 +11,7 @@ from itertools import chain, islice
 from PySide6.QtCore import QObject, Signal
 
 from workbench.services import reviewing
-from workbench.services.review_items import JUDGEMENTS, OPEN, VERDICTS, ReviewItem
+from workbench.services.review_items import OPEN, VERDICTS, ReviewItem
 from workbench.services.reviewing import Filters, ReviewProgress
 from workbench.ui.review.panel import STATES, Wanted
 from workbench.ui.review.queue_model import QueueModel
@@ -75,7 +75,7 @@ class Agenda(QObject):
         """Read again these items, which an edit changed, made or took away."""
         video, project = self._state.video, self._state.project
         rows = [] if video is None else project.review_items_by_id(ids)
-        mine = (row for row in rows if video and row.video_id == video.id and row.kind not in JUDGEMENTS)
+        mine = (row for row in rows if video and row.video_id == video.id and reviewing.is_listed(row))
         fresh = {row.id: ReviewItem(row) for row in mine}
         before = {i: self._every[i] for i in ids if i in self._every}
         self._every.update(fresh)

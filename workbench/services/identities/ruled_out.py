@@ -1,0 +1,53 @@
+"""What a correction rules out: that it is taken back. It goes into the queue's memory, where nobody is asked.
+
+The search knows only boxes, and finds the halves of a smooth track that somebody split as alike as before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from workbench.core.fixes import Operation
+from workbench.core.issues import Issue
+from workbench.core.rows import BoxRow, ReviewItemRow
+from workbench.review.undoing import joining_again, splitting_again, swapping_again
+from workbench.services.identities.case import END, Case
+from workbench.services.review_items import RULED_OUT, Place, row_of
+
+Pair = tuple[BoxRow, BoxRow]
+
+
+def ruled_out(
+    case: Case,
+    parted: Iterable[Pair],
+    joined: Iterable[Pair],
+    boxes_of: Callable[[int], Sequence[BoxRow]],
+) -> list[ReviewItemRow]:
+    """Review items of what is not to be asked.
+
+    Args:
+        case: whose tracks they are.
+        parted: boxes that followed each other in one track, and are in two now.
+        joined: boxes that follow each other in a track now, and were in two.
+        boxes_of: a track's boxes afterwards, those in the span and the ones beside it.
+    """
+    if case.fix.operation == Operation.SWAP:
+        ends = [frame for frame in (case.start, case.stop) if 0 < frame < END]
+        one, two = case.ids
+        issues = [swapping_again(one, two, frame) for frame in ends]
+    else:
+        issues = [joining_again(a.track_id, b.track_id, last=a.frame, first=b.frame) for a, b in parted]
+        issues += [
+            splitting_again(b.track_id, last=a.frame, first=b.frame)
+            for a, b in joined
+            if b.frame - a.frame > 1  # without a gap, the boxes at the seam are verified, which says enough
+        ]
+    return [_row(case, issue, boxes_of) for issue in issues]
+
+
+def _row(case: Case, issue: Issue, boxes_of: Callable[[int], Sequence[BoxRow]]) -> ReviewItemRow:
+    boxes = [rows for track in issue.tracks if (rows := boxes_of(track))]
+    nearest = [min(rows, key=lambda row: abs(row.frame - issue.frame)) for rows in boxes]
+    place = [Place(row.frame, row.box) for row in nearest]
+    row = row_of(issue, case.new_id("review_item"), case.video.id, place=place)
+    return row._replace(verdict=RULED_OUT)
