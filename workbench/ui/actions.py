@@ -112,6 +112,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         separated=True, instead="toggle_verified",
     ),
     _a("find_issues", "Review", "Find issues", "Look for errors of identity in the whole video; again: stop", "Ctrl+F"),
+    _a("review_sheet", "Review", "Sheet", "See many issues at once: 1 to 9 answer them, Return applies the sheet, Esc leaves it", "Shift+S"),
     _a("next_item", "Review", "Next issue", "Show the next issue of the list", ".", line=True),
     _a("previous_item", "Review", "Previous issue", "Show the issue before", ","),
     _a("leave_review", "Review", "Leave issue", "Show no issue"),

@@ -65,6 +65,13 @@ class Palette:
         category = self.categories.get(self.tracks[track_id].category_id)
         return category.name if category else ""
 
+    def having(self, tracks: dict[int, TrackRow]) -> Palette:
+        """The palette with these tracks besides or in place of its own."""
+        if not tracks:
+            return self
+        colour_by = "class" if self._by_class else "track"
+        return Palette([*(self.tracks | tracks).values()], [*self.categories.values()], colour_by)
+
 
 def palette_of(state: UiState) -> Palette:
     """The palette of the video shown."""
@@ -74,10 +81,7 @@ def palette_of(state: UiState) -> Palette:
 
 def previewed_palette(state: UiState, palette: Palette) -> Palette:
     """The palette with the tracks that a correction which is shown would make or rename."""
-    if not state.correction.is_on or not state.correction.tracks:
-        return palette
-    tracks = palette.tracks | state.correction.tracks
-    return Palette(list(tracks.values()), list(palette.categories.values()), state.colour_by)
+    return palette.having(state.correction.tracks if state.correction.is_on else {})
 
 
 def overlay_of(state: UiState, palette: Palette, show: Show) -> Overlay:

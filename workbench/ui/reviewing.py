@@ -27,13 +27,16 @@ from workbench.ui.commands.review import ReviewCommands
 from workbench.ui.editor import Editor
 from workbench.ui.overlay_of import Palette, palette_of, previewed_palette
 from workbench.ui.review.agenda import Agenda
+from workbench.ui.review.answers import Answers
 from workbench.ui.review.card import CardText
 from workbench.ui.review.crops import CropLoader
 from workbench.ui.review.panel import ReviewPanel
+from workbench.ui.review.place_strip import numbers_of, place_strip
 from workbench.ui.review.preview import conflict_words
 from workbench.ui.review.proposals import Proposals
+from workbench.ui.review.sheets import Sheets
 from workbench.ui.review.stage import ReviewStage
-from workbench.ui.review.strips import NO_STRIP, Names, Place, Strip, strip_of
+from workbench.ui.review.strips import NO_STRIP, Place, Strip
 from workbench.ui.review.words import evidence, instead, likely, question
 from workbench.ui.state import UiState
 from workbench.ui.timeline import LaneMark, TimelineView
@@ -96,9 +99,11 @@ class Reviewing(QObject):
         self.agenda = Agenda(state, self)
         self.proposals = Proposals(state, editor, compute, follower, self)
         self.panel, self.stage = ReviewPanel(self.agenda.listed, parent), ReviewStage(self.crops, parent)
+        answers = Answers(self.agenda, editor, self)
         self.commands = ReviewCommands(
-            state, self.agenda, self.proposals, editor, compute=compute, parent=parent
+            state, self.agenda, self.proposals, editor, answers, compute=compute, parent=parent
         )
+        self.sheets = Sheets(state, self.agenda, answers, self.crops, parent)
         self._aside = Aside((*beside, timeline, self.panel), self)
         self.identity = IdentityCommands(state, self.proposals, parent)
         self.judge = JudgeCommands(state, editor, parent)
@@ -111,14 +116,16 @@ class Reviewing(QObject):
         for timer, act in ((self._listing, self._list), (self._fetching, self._fetch)):
             timer.setSingleShot(True)
             timer.timeout.connect(act)
-        self._connect()
+        self._connect(editor)
 
-    def _connect(self) -> None:
+    def _connect(self, editor: Editor) -> None:
         state, agenda = self._state, self.agenda
         for source in (self.commands, self.identity, self.judge, self.proposals):
             source.refused.connect(self.refused)
-        for source in (self.commands, self.proposals):
-            source.told.connect(self.told)
+        for teller in (self.commands, self.proposals, self.sheets):
+            teller.told.connect(self.told)
+        editor.refused.connect(self.sheets.hear)
+        self.sheets.fetching.connect(self._fetch)
         self.commands.panel_wanted.connect(self.panel_wanted)
         self.commands.answering.connect(self._aside.hold)
         self.panel.item_chosen.connect(agenda.show)
@@ -136,13 +143,13 @@ class Reviewing(QObject):
     @property
     def groups(self) -> tuple[QObject, ...]:
         """The commands, for the menus."""
-        return (self.commands, self.identity, self.judge)
+        return (self.commands, self.sheets, self.identity, self.judge)
 
     def add_actions(self, actions: dict[str, QAction]) -> None:
         """Take the actions for buttons and menus."""
         self._actions = actions
-        self.commands.actions = actions
-        self.panel.add_actions(actions["find_issues"])
+        self.commands.actions = self.sheets.actions = actions
+        self.panel.add_actions(actions["find_issues"], actions["review_sheet"])
         self._enable()
 
     def leave(self) -> bool:
@@ -151,6 +158,7 @@ class Reviewing(QObject):
 
     def close(self) -> None:
         """End the thread."""
+        self.sheets.leave()
         self._listing.stop()
         self._fetching.stop()
         self.crops.close()
@@ -160,6 +168,7 @@ class Reviewing(QObject):
     def show_video(self) -> None:
         """Another video is shown."""
         video, project = self._state.video, self._state.project
+        self.sheets.leave()
         self.proposals.leave()
         self._palette = palette_of(self._state)
         there = video is not None and not missing_media(project, video.id)
@@ -185,17 +194,19 @@ class Reviewing(QObject):
             self._listing.start()  # they are called otherwise
         if self._subject is not None and not answered and scope.tables & {"box", "track"}:
             self._show_subject()
+        self.sheets.refresh(scope)
 
     # The list
 
     @Slot()
     def _on_wanted(self) -> None:
         self.agenda.want(self.panel.wanted)
+        self.sheets.begin_again()
 
     @Slot()
     def _list(self) -> None:
         agenda = self.agenda
-        agenda.listed.set_titles(self._titles(self._palette))
+        agenda.listed.set_titles(numbers_of(self._palette))
         self.panel.show_kinds(agenda.kinds)
         self.panel.show_progress(agenda.progress)
         self.panel.show_current(agenda.current)
@@ -267,7 +278,7 @@ class Reviewing(QObject):
 
     def _show_card(self, subject: Subject) -> None:
         waiting, item = self.proposals.waiting, self.agenda.current
-        titles = self._titles(previewed_palette(self._state, self._palette))
+        titles = numbers_of(previewed_palette(self._state, self._palette))
         fix = "" if subject.plan is None else subject.plan.text
         conflicts = "" if subject.plan is None else conflict_words(subject.plan, titles)
         names = PROPOSAL_ACTIONS if waiting is not None else self._offer(titles)
@@ -319,31 +330,16 @@ class Reviewing(QObject):
 
     def _strip(self, subject: Subject, *, after: bool) -> Strip:
         """The film strip of a subject, as it is or as the correction would leave it."""
-        project, correction = self._state.project, self._state.correction
-        tracks = subject.place.tracks
-        palette = self._palette
-        if after and subject.plan is not None:
-            palette = previewed_palette(self._state, palette)
-            targets = [m.target for m in subject.plan.moves if m.target is not None]
-            tracks = tuple(dict.fromkeys((*tracks, *targets)))
-
-        def box_of(track: int, frame: int) -> tuple[float, float, float, float] | None:
-            row = project.box(track, frame)
-            if after:
-                return correction.box(track, frame, row)
-            return None if row is None or row.outside else row.box
-
-        place = Place(tracks, subject.place.frame, subject.place.start, subject.place.stop)
-        names = Names(
-            {t: palette.label(t) for t in tracks},
-            {t: palette.colour(t) for t in tracks},
-        )
-        return strip_of(place, box_of, names, frame_count=self._state.frame_count)
+        correction = self._state.correction if after else None
+        return place_strip(self._state, self._palette, subject.place, correction)
 
     @Slot()
     def _fetch(self) -> None:
         """Have the pictures of the subject decoded, and then those of the items that come next."""
         subject, strip = self._subject, self.stage.strip.strip
+        if self.sheets.is_open:
+            self.crops.want(self.sheets.crops)
+            return
         if subject is None:
             return
         following = self.agenda.following(AHEAD) if self.agenda.current is not None else []
@@ -358,9 +354,6 @@ class Reviewing(QObject):
     def _on_track(self, track_id: int) -> None:
         if track_id in self._palette.tracks:
             self._state.select((track_id,))
-
-    def _titles(self, palette: Palette) -> Mapping[int, str]:
-        return {t.id: f"#{t.number}" for t in palette.tracks.values()}
 
 
 def _plain(item: ReviewItem) -> Subject:

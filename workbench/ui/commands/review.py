@@ -15,6 +15,7 @@ from workbench.services.review_items import ReviewItem
 from workbench.ui.editor import Editor
 from workbench.ui.menus import IDENTITY_MENU
 from workbench.ui.review.agenda import Agenda
+from workbench.ui.review.answers import Answers
 from workbench.ui.review.proposals import Proposals
 from workbench.ui.state import UiState
 from workbench.ui.worker import Task, TaskQueue
@@ -42,19 +43,18 @@ class ReviewCommands(QObject):
         agenda: Agenda,
         proposals: Proposals,
         editor: Editor,
+        answers: Answers,
         *,
         compute: TaskQueue,
         parent: QWidget,
     ) -> None:
         super().__init__(parent)
         self._state, self._agenda, self._proposals, self._editor = state, agenda, proposals, editor
-        self._compute, self._window = compute, parent
+        self._answers, self._compute, self._window = answers, compute, parent
         self.actions: dict[str, QAction] = {}  # for the menu of other fixes
         self._task: int | None = None
-        self._later: list[tuple[set[int], Callable[[], ChangeSet]]] = []
         proposals.made.connect(self._on_made)
         proposals.failed.connect(self._on_not_made)
-        editor.idle.connect(self._write_next)
         compute.done.connect(self._on_done)
         compute.cancelled.connect(self._on_cancelled)
         compute.failed.connect(self._on_failed)
@@ -224,7 +224,7 @@ class ReviewCommands(QObject):
             self._decide(self._agenda.together, make)
 
     def _decide(self, items: Sequence[ReviewItem], make: Callable[..., ChangeSet]) -> None:
-        """Write an answer, now or when a large edit is written, and show the next item at once.
+        """Write an answer, and show the next item at once.
 
         Args:
             items: those of one place.
@@ -234,15 +234,9 @@ class ReviewCommands(QObject):
         def change() -> ChangeSet:
             return make(*(reviewing.find_item(self._state.project, item.id) or item for item in items))
 
-        answered = {item.id for item in items}
         self.answering.emit()
-        self._agenda.under_way |= answered
-        if self._editor.busy:
-            self._later.append((answered, change))
-        elif not self._editor.do(change):
-            self._agenda.under_way -= answered
-            return
-        self._show_next()
+        if self._answers.write(items, change):
+            self._show_next()
 
     def _show_next(self) -> None:
         """Show the next open item, or none."""
@@ -250,13 +244,6 @@ class ReviewCommands(QObject):
         self._agenda.show(left[0].id if left else -1)
         if not left:
             self.told.emit("No open issue is left in the list")
-
-    @Slot()
-    def _write_next(self) -> None:
-        while self._later and not self._editor.busy:
-            answered, change = self._later.pop(0)
-            if not self._editor.do(change):
-                self._agenda.under_way -= answered
 
     @Slot(int)
     def _on_made(self, item_id: int) -> None:

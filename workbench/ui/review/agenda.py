@@ -27,10 +27,12 @@ class Agenda(QObject):
     Signals:
         changed: items have other answers, or there are others.
         current_changed: another item is shown, or none.
+        reopened(items): an undo has opened these again.
     """
 
     changed = Signal()
     current_changed = Signal()
+    reopened = Signal(object)
 
     def __init__(self, state: UiState, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -98,6 +100,8 @@ class Agenda(QObject):
         self.changed.emit()
         had_answers = {i for i, item in before.items() if item.row.verdict != OPEN}
         reopened = [item for item in items if item.row.id in had_answers and item.row.verdict == OPEN]
+        if reopened:
+            self.reopened.emit(reopened)
         if 0 < len(reopened) <= reviewing.AT_ONCE:
             self.show(min(reopened, key=lambda item: item.order).id)
         elif self.current is not None and not answered:  # else the next one is shown in a moment
@@ -139,6 +143,17 @@ class Agenda(QObject):
         rows = self._state.project.review_items(item.row.video_id, tracks=item.tracks)
         near = [self._every[i] for i in {row.id for row in rows} - self.under_way if i in self._every]
         return [item, *reviewing.alternatives(item, near)]
+
+    def still_open(self, item: ReviewItem) -> ReviewItem | None:
+        """An item as it is now; None when it is gone, or answered."""
+        now = self._every.get(item.id)
+        return None if now is None or now.verdict != OPEN or now.id in self.under_way else now
+
+    @property
+    def under_way_tracks(self) -> frozenset[int]:
+        """Ids of the tracks of items whose answer is being written."""
+        items = (self._every[i] for i in self.under_way if i in self._every)
+        return frozenset(track for item in items for track in item.tracks)
 
     def around(self, step: int) -> int:
         """Id of the item that many further in the list, -1 behind its ends; the first when none is shown."""

@@ -7,6 +7,7 @@ dotted, and the piece shows where its target would be.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QColor, QFont, QHelpEvent, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
@@ -18,11 +19,28 @@ from workbench.ui.review.crops import Crop
 from workbench.ui.review.strips import NO_STRIP, Cell, Strip, StripRow
 from workbench.ui.theme import ACCENT
 
-TITLE = 84  # pixels left of the pieces
-HEAD = 18  # above them
 HIGHEST, LOWEST = 98, 66  # pixels of a row, where there are up to two and more
 GAP = 3
+DIMMED = 70  # of 255, how much of the ground lies over one that stands back
 FRAME = 2.5  # line of the track's colour
+
+
+@dataclass(frozen=True)
+class Margins:
+    """What stands beside the pieces.
+
+    Args:
+        title: pixels left of them.
+        head: pixels above them.
+        font: its size as a share of the usual one.
+    """
+
+    title: int = 84
+    head: int = 18
+    font: float = 1.0
+
+
+USUAL, NARROW = Margins(), Margins(title=38, head=15, font=0.85)
 
 PictureOf = Callable[[Crop], QImage | None]
 
@@ -38,12 +56,14 @@ class FilmStrip(QWidget):
     seek_requested = Signal(int)
     track_requested = Signal(int)
 
-    def __init__(self, picture_of: PictureOf, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, picture_of: PictureOf, parent: QWidget | None = None, *, margins: Margins = USUAL
+    ) -> None:
         super().__init__(parent)
-        self._picture_of = picture_of
+        self._picture_of, self._margins = picture_of, margins
         self._strip = NO_STRIP
         self._frame = -1
-        self._dashed = False
+        self._dashed = self._dimmed = False
         self._waits = False  # for pictures that were not there when it was painted
         self.setMouseTracking(True)
         self.hide()
@@ -63,9 +83,14 @@ class FilmStrip(QWidget):
         rows = len(strip.rows)
         resized = rows != len(self._strip.rows)
         self._strip, self._dashed = strip, dashed
-        if resized:
+        if resized and self._margins is USUAL:
             self.setFixedHeight(self._height(rows))
         self.setVisible(rows > 0)
+        self.update()
+
+    def dim(self, dimmed: bool) -> None:
+        """Whether it is to stand back behind others."""
+        self._dimmed = dimmed
         self.update()
 
     @Slot()
@@ -81,17 +106,18 @@ class FilmStrip(QWidget):
 
     def sizeHint(self) -> QSize:
         """All rows at their height."""
-        return QSize(TITLE + 7 * HIGHEST, self._height(len(self._strip.rows)))
+        return QSize(self._margins.title + 7 * HIGHEST, self._height(len(self._strip.rows)))
 
     def _height(self, rows: int) -> int:
         each = HIGHEST if rows <= 2 else LOWEST
-        return HEAD + rows * (each + GAP) + 2
+        return self._margins.head + rows * (each + GAP) + 2
 
     def cell_place(self, row: int, column: int) -> QRectF:
         """Where a piece is, widget pixels."""
-        width = (self.width() - TITLE - GAP) / max(len(self._strip.frames), 1)
-        height = (self.height() - HEAD - 2) / max(len(self._strip.rows), 1)
-        return QRectF(TITLE + column * width, HEAD + row * height, width - GAP, height - GAP)
+        left, top = self._margins.title, self._margins.head
+        width = (self.width() - left - GAP) / max(len(self._strip.frames), 1)
+        height = (self.height() - top - 2) / max(len(self._strip.rows), 1)
+        return QRectF(left + column * width, top + row * height, width - GAP, height - GAP)
 
     def _cell_at(self, point: QPointF) -> tuple[int, int] | None:
         for row in range(len(self._strip.rows)):
@@ -121,7 +147,7 @@ class FilmStrip(QWidget):
     def _row_at(self, point: QPointF) -> StripRow | None:
         for i, row in enumerate(self._strip.rows):
             place = self.cell_place(i, 0)
-            if point.x() < TITLE and place.top() <= point.y() <= place.bottom():
+            if point.x() < self._margins.title and place.top() <= point.y() <= place.bottom():
                 return row
         return None
 
@@ -147,11 +173,18 @@ class FilmStrip(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.fillRect(self.rect(), self.palette().base())
+        font = QFont(painter.font())
+        font.setPointSizeF(font.pointSizeF() * self._margins.font)
+        painter.setFont(font)
         self._paint_heads(painter)
         for i, row in enumerate(self._strip.rows):
             self._paint_title(painter, self.cell_place(i, 0), row)
             for j, cell in enumerate(row.cells):
                 self._paint_cell(painter, self.cell_place(i, j), cell, row.colour)
+        if self._dimmed:
+            veil = QColor(self.palette().base().color())
+            veil.setAlpha(DIMMED)
+            painter.fillRect(self.rect(), veil)
         painter.end()
         self._waits = not self.is_complete
 
@@ -159,7 +192,7 @@ class FilmStrip(QWidget):
         strip = self._strip
         for j, frame in enumerate(strip.frames):
             place = self.cell_place(0, j)
-            head = QRectF(place.left(), 0, place.width(), HEAD)
+            head = QRectF(place.left(), 0, place.width(), self._margins.head)
             inside = strip.start <= frame < strip.stop
             if frame == self._frame:
                 painter.fillRect(head.adjusted(0, 1, 0, -1), ACCENT)
@@ -178,7 +211,7 @@ class FilmStrip(QWidget):
     def _paint_title(self, painter: QPainter, first: QRectF, row: StripRow) -> None:
         painter.fillRect(QRectF(4, first.top(), 5, first.height()), QColor(*row.colour))
         painter.setPen(self.palette().text().color())
-        place = QRectF(14, first.top(), TITLE - 18, first.height())
+        place = QRectF(14, first.top(), self._margins.title - 18, first.height())
         wrap = int(Qt.AlignmentFlag.AlignVCenter) | int(Qt.TextFlag.TextWordWrap)
         painter.drawText(place, wrap, row.title)
 

@@ -69,8 +69,7 @@ class ReviewPanel(QWidget):
         super().__init__(parent)
         self.wanted = Wanted()
         self.model = model
-        self._find = QToolButton()
-        self._find.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._find, self._sheet = QToolButton(), QToolButton()
         self._progress = QLabel(NOTHING)
         self._progress.setWordWrap(True)
         self._kinds = _list()
@@ -117,7 +116,9 @@ class ReviewPanel(QWidget):
 
     def _lay_out(self) -> None:
         top = QHBoxLayout()
-        top.addWidget(self._find)
+        for button in (self._find, self._sheet):
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            top.addWidget(button)
         top.addWidget(self._progress, 1)
         filters = QHBoxLayout()
         filters.addWidget(self._kinds, 2)
@@ -131,9 +132,10 @@ class ReviewPanel(QWidget):
         layout.addWidget(self._selected)
         layout.addWidget(self._table, 1)
 
-    def add_actions(self, find: QAction) -> None:
-        """Put the action that looks for issues on its button."""
+    def add_actions(self, find: QAction, sheet: QAction) -> None:
+        """Put the actions that look for issues and show many at once on their buttons."""
         self._find.setDefaultAction(find)
+        self._sheet.setDefaultAction(sheet)
 
     def show_kinds(self, kinds: Collection[str]) -> None:
         """Offer these kinds; the chosen one stays chosen."""

@@ -15,8 +15,26 @@ COLUMNS = 7
 MOST_ROWS = 3
 STEP = 6  # frames by which a column is further from the place than the last
 ROOM = 1.15  # side of a piece, in sides of the largest box
-SLIMMEST, WIDEST = 1.25, 1.6  # width of a piece, in its heights
+WIDEST = 1.6  # width of a piece, in its heights
 SMALLEST = 12  # pixels of a piece's side
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How much of a video a strip shows.
+
+    Args:
+        columns: frames at most.
+        slimmest: least width of a piece, in its heights.
+        by_rows: the same for each row that there is: a single row may be as high as two are together.
+    """
+
+    columns: int = COLUMNS
+    slimmest: float = 1.25
+    by_rows: float = 0.0
+
+
+USUAL, SMALL = Layout(), Layout(5, 0.0, 0.45)
 
 BoxOf = Callable[[int, int], Box | None]
 """The box of a track in a frame, if it has one there."""
@@ -101,7 +119,7 @@ class Names:
     colours: Mapping[int, Rgb] = field(default_factory=dict)
 
 
-def strip_of(place: Place, box_of: BoxOf, names: Names, *, frame_count: int) -> Strip:
+def strip_of(place: Place, box_of: BoxOf, names: Names, *, frame_count: int, layout: Layout = USUAL) -> Strip:
     """Plan a strip.
 
     Args:
@@ -109,14 +127,16 @@ def strip_of(place: Place, box_of: BoxOf, names: Names, *, frame_count: int) -> 
         box_of: asked for every track in every column.
         names: of the tracks.
         frame_count: of the video.
+        layout: of the strip.
     """
-    frames = columns(place, frame_count)
+    frames = columns(place, frame_count, layout.columns)
     shown = place.tracks[:MOST_ROWS]
     found = {track: [box_of(track, frame) for frame in frames] for track in shown}
     known = [box for boxes in found.values() for box in boxes if box is not None]
     if not known or not frames:
         return NO_STRIP
-    size = piece_size(known)
+    count = sum(any(boxes) for boxes in found.values())
+    size = piece_size(known, max(layout.slimmest, layout.by_rows * count))
     rows = tuple(
         StripRow(
             track,
@@ -131,25 +151,21 @@ def strip_of(place: Place, box_of: BoxOf, names: Names, *, frame_count: int) -> 
     return Strip(frames, at, place.start, place.stop, rows, size, len(place.tracks) - len(shown))
 
 
-def columns(place: Place, frame_count: int) -> tuple[int, ...]:
-    """``COLUMNS`` frames, fewer in a short video: of the span its ends and middle, and some on both sides."""
-    last = frame_count - 1
+def columns(place: Place, frame_count: int, most: int = COLUMNS) -> tuple[int, ...]:
+    """That many frames, fewer in a short video: of the span its middle and ends, and some on both sides."""
     start, end = place.start, max(place.stop - 1, place.start)
     middle = int(np.clip(place.frame, start, end))
-    wanted = {middle, start, end, (start + middle) // 2, (middle + end + 1) // 2, start - STEP, end + STEP}
-    chosen = {frame for frame in wanted if 0 <= frame <= last}
-    for further in range(2, COLUMNS):
-        for frame in (start - further * STEP, end + further * STEP):
-            if len(chosen) < COLUMNS and 0 <= frame <= last:
-                chosen.add(frame)
-    return tuple(sorted(chosen))
+    wanted = [middle, start - STEP, end + STEP, start, end, (start + middle) // 2, (middle + end + 1) // 2]
+    wanted += [f for k in range(2, COLUMNS) for f in (start - k * STEP, end + k * STEP)]
+    there = dict.fromkeys(frame for frame in wanted if 0 <= frame < frame_count)
+    return tuple(sorted(list(there)[:most]))
 
 
-def piece_size(boxes: Sequence[Box]) -> tuple[int, int]:
+def piece_size(boxes: Sequence[Box], slimmest: float = USUAL.slimmest) -> tuple[int, int]:
     """Width and height that hold every box with some room, neither slim nor flat: one scale for all."""
     sides = np.array(boxes, np.float64)[:, 2:].max(axis=0) * ROOM
     width, height = np.maximum(sides, SMALLEST)
-    width, height = max(width, height * SLIMMEST), max(height, width / WIDEST)
+    width, height = max(width, height * slimmest), max(height, width / WIDEST)
     return int(np.ceil(width)), int(np.ceil(height))
 
 

@@ -1,0 +1,302 @@
+"""Reviewing by sheets: which places the sheet shows, what their answers would do, and writing them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QWidget
+
+from workbench.core.edits import ChangeSet, Scope
+from workbench.core.errors import WorkbenchError
+from workbench.services import identities, sheets
+from workbench.services.review_items import OPEN, ReviewItem
+from workbench.services.sheets import Answer, Decided
+from workbench.ui.overlay_of import Palette, palette_of
+from workbench.ui.review.agenda import Agenda
+from workbench.ui.review.answers import Answers
+from workbench.ui.review.crops import Crop, CropLoader
+from workbench.ui.review.place_strip import numbers_of, place_strip
+from workbench.ui.review.preview import Preview
+from workbench.ui.review.sheet_cell import CellView
+from workbench.ui.review.sheet_window import SheetWindow
+from workbench.ui.review.strips import SMALL, Place, Strip
+from workbench.ui.review.words import likely, question
+from workbench.ui.state import UiState
+
+NOTHING = "No open issue of the list is left that can be answered on a sheet."
+ACTIONS = (
+    "review_sheet",
+    "undo",
+    "redo",
+    "shortcuts",
+)  # that have their keys in the window of the sheet, too
+
+
+class Sheets(QObject):
+    """The command, the window and what it shows.
+
+    Signals:
+        told(sentence): for the status bar.
+        fetching: other pictures are wanted; see ``crops``.
+    """
+
+    told = Signal(str)
+    fetching = Signal()
+
+    def __init__(
+        self, state: UiState, agenda: Agenda, answers: Answers, crops: CropLoader, parent: QWidget
+    ) -> None:
+        super().__init__(parent)
+        self._state, self._agenda, self._writer, self._main = state, agenda, answers, parent
+        self.window = SheetWindow(crops.picture, parent)
+        self.actions: Mapping[str, QAction] = {}
+        self._answers: list[Answer] = []
+        self._given: list[list[Answer]] = []  # answers of the sheets that were applied, for an undo
+        self._plans: dict[int, Preview] = {}  # by item, what its correction comes to
+        self._unfit: set[int] = set()  # items whose correction cannot be made
+        self._palette = Palette((), (), "track")
+        self._writing = False
+        self._said = ""  # what went wrong with the last sheet
+        self._ahead: list[Crop] = []
+        self._looking = QTimer(self)  # ahead, when what is shown has been painted
+        self._looking.setSingleShot(True)
+        self._looking.timeout.connect(self._look_ahead)
+        self.window.turned.connect(self.turn)
+        self.window.applied.connect(self.apply)
+        self.window.left.connect(self._on_left)
+        agenda.reopened.connect(self._on_reopened)
+        crops.arrived.connect(self.window.look_again)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a sheet is shown."""
+        return not self.window.isHidden()
+
+    @property
+    def answers(self) -> Sequence[Answer]:
+        """Of the places that are shown."""
+        return self._answers
+
+    @property
+    def crops(self) -> list[Iterable[Crop]]:
+        """Pictures that are wanted: of the sheet, and then of the next."""
+        return [chain.from_iterable(self._crops(answer) for answer in self._answers), self._ahead]
+
+    # What the user wants
+
+    @Slot()
+    def review_sheet(self) -> None:
+        """Show many places of the queue at once, or leave them."""
+        if self.is_open:
+            self.window.reject()
+            return
+        self._agenda.show(-1)
+        self._said = ""
+        self._forget()
+        self.window.open_over(self._main, [self.actions[name] for name in ACTIONS])
+        self._show(self._made())
+
+    @Slot(int)
+    def turn(self, number: int) -> None:
+        """Answer a place otherwise: the next correction, or that nothing is wrong there."""
+        answer = self._answers[number].next()
+        while answer.accepted is not None and not self._fits(answer.accepted):
+            answer = answer.next()
+        self._answers[number] = answer
+        self.window.show_place(number, self._view(answer))
+
+    @Slot()
+    def apply(self) -> None:
+        """Make the chosen corrections, reject all other places, and show the next sheet."""
+        given = self._answers
+        if not given:
+            self.window.reject()
+            return
+        self._agenda.show(-1)
+        self._writing, self._answers = True, []
+        self._said = ""
+        written = self._writer.write((i for a in given for i in a.items), lambda: self._decided(given))
+        self._writing = False
+        if self._said:
+            self.told.emit(self._said)
+        self._forget()
+        if written:
+            self._given.append(given)
+        self._show(self._made() if written else self._now(given))
+
+    def _decided(self, given: Sequence[Answer]) -> ChangeSet:
+        decided = sheets.decide(self._state.project, given)
+        self._agenda.under_way -= {item.id for answer, _ in decided.left for item in answer.items}
+        if decided.left:
+            self.hear(self._left_words(decided))
+        return decided.change
+
+    def _left_words(self, decided: Decided) -> str:
+        answer, why = decided.left[0]
+        if len(decided.left) == 1:
+            return f"Left open: {question(answer.items[0], numbers_of(self._palette))}. {why}"
+        return f"{len(decided.left)} places are left open, since they cannot be corrected any more. {why}"
+
+    # What the window tells
+
+    def refresh(self, scope: Scope) -> None:
+        """Something was written, and the agenda knows of it."""
+        if not self.is_open or self._writing:
+            return
+        if scope.tables & {"box", "track"}:
+            self._forget()
+        elif "review_item" not in scope.tables:
+            return
+        self._show(self._now(self._answers) or self._made())
+
+    def begin_again(self) -> None:
+        """Other items are wanted."""
+        if self.is_open:
+            self._show(self._made())
+
+    @Slot(str)
+    def hear(self, sentence: str) -> None:
+        """Something was refused: it is to be read here, too."""
+        self._said = sentence
+        self.window.say(sentence)
+
+    def leave(self) -> None:
+        """Leave the sheet; nothing is decided."""
+        if self.is_open:
+            self.window.reject()
+
+    @Slot()
+    def _on_left(self) -> None:
+        self._answers, self._ahead = [], []
+        self._looking.stop()
+        self._main.activateWindow()
+
+    @Slot(object)
+    def _on_reopened(self, items: Sequence[ReviewItem]) -> None:
+        """Undo: the sheet is as it was when it was applied."""
+        if not self.is_open:
+            return
+        self._forget()
+        ids = {item.id for item in items}
+        before = (
+            given for given in reversed(self._given) if any(i.id in ids for a in given for i in a.items)
+        )
+        self._answers = next(before, []) or self._made(first=items)
+
+    # Which places
+
+    def _made(self, *, first: Sequence[ReviewItem] = (), without: Iterable[Answer] = ()) -> list[Answer]:
+        """A new sheet.
+
+        Args:
+            first: items that come before the others.
+            without: places that it has not.
+        """
+        known = {item.id for answer in without for item in answer.items}
+        first = sorted(first, key=lambda item: item.order)
+        while True:
+            unfit = len(self._unfit)
+            passed = known | self._unfit
+            items = (i for i in chain(first, self._agenda.items) if i.id not in passed and self._is_open(i))
+            found = sheets.sheet(
+                items, self._together, most=self.window.room, without=self._agenda.under_way_tracks
+            )
+            found = [answer for answer in found if self._fits(answer.items[0])]
+            if found or unfit == len(self._unfit):
+                return found
+
+    def _is_open(self, item: ReviewItem) -> bool:
+        return item.verdict == OPEN and item.id not in self._agenda.under_way
+
+    def _together(self, item: ReviewItem) -> list[ReviewItem]:
+        return [i for i in self._agenda.together_with(item) if i.id not in self._unfit]
+
+    def _now(self, answers: Iterable[Answer]) -> list[Answer]:
+        """These answers as their items are now, without those that are gone or answered."""
+        found = []
+        for answer in answers:
+            chosen = answer.accepted
+            items = [item for item in map(self._agenda.still_open, answer.items) if item is not None]
+            while items and not self._fits(items[0]):
+                del items[0]
+            number = next(
+                (n for n, i in enumerate(items) if chosen and i.id == chosen.id and self._fits(i)), None
+            )
+            found += [Answer(tuple(items), number)] if items else []
+        return found
+
+    # What they look like
+
+    def _show(self, answers: list[Answer]) -> None:
+        self._answers = answers
+        self.window.show_places([self._view(answer) for answer in answers], otherwise=NOTHING)
+        left = self._agenda.progress.remaining
+        self.window.say(self._said or f"{len(answers)} places; {left} issues are left")
+        self._ahead = []
+        self.fetching.emit()
+        self._looking.start()
+
+    def _view(self, answer: Answer) -> CellView:
+        titles = numbers_of(self._palette)
+        shown = answer.accepted or answer.items[0]
+        plan = self._plans[shown.id].plan
+        assert plan is not None
+        words = plan.text if answer.accepted else f"Not wrong. Or: {plan.text}"
+        count = len(answer.items)
+        if answer.chosen is not None and count > 1:
+            words = f"{answer.chosen + 1} of {count}: {words}"
+        return CellView(
+            question(answer.items[0], titles),
+            likely(shown),
+            words,
+            answer.chosen is not None,
+            self._strip(answer),
+        )
+
+    def _strip(self, answer: Answer) -> Strip:
+        """As it will be left."""
+        item = answer.accepted or answer.items[0]
+        place = Place(item.tracks, item.frame, item.row.start, item.row.stop)
+        correction = None if answer.accepted is None else self._plans[item.id]
+        strip = self._drawn(place, correction)
+        return strip if strip.rows else self._drawn(place)  # what is deleted is shown as it is
+
+    def _drawn(self, place: Place, correction: Preview | None = None) -> Strip:
+        return place_strip(self._state, self._palette, place, correction, layout=SMALL)
+
+    def _crops(self, answer: Answer) -> tuple[Crop, ...]:
+        """Pieces of a place as it is, and as its first correction would leave it."""
+        strips = [self._strip(Answer(answer.items, chosen)) for chosen in {answer.chosen, None, 0}]
+        return tuple(crop for strip in strips for crop in strip.crops)
+
+    @Slot()
+    def _look_ahead(self) -> None:
+        """Have the pictures of the next sheet decoded, too."""
+        following = self._made(without=self._answers)
+        self._ahead = [crop for answer in following for crop in self._crops(answer)]
+        self.fetching.emit()
+
+    def _fits(self, item: ReviewItem) -> bool:
+        """Whether an item's correction can be made; it is planned, then."""
+        if item.id in self._plans:
+            return True
+        assert item.fix is not None
+        try:
+            plan = identities.preview(self._state.project, item.fix)
+        except WorkbenchError:
+            self._unfit.add(item.id)
+            return False
+        self._plans[item.id] = Preview(self)
+        self._plans[item.id].show(plan)
+        return True
+
+    def _forget(self) -> None:
+        """Tracks or boxes are not as they were."""
+        for preview in self._plans.values():
+            preview.deleteLater()
+        self._plans.clear()
+        self._unfit.clear()
+        self._palette = palette_of(self._state)
