@@ -85,9 +85,9 @@ def window(open_window, clip):
         for f in span
     ]
     rows = [r._replace(x=r.x + 2, score=0.5) if r.track_id == ids[6] else r for r in rows]
+    other = {ids[0]: ids[1], ids[1]: ids[0]}
+    rows = [r._replace(track_id=other.get(r.track_id, r.track_id)) if r.frame >= CHANGED else r for r in rows]
     project.apply(ChangeSet.of("Import", track=((), tracks), box=((), rows)))
-    swap = Fix(Operation.SWAP, tuple(ids[:2]), CHANGED)
-    project.apply(identities.plan(project, swap, manner=identities.Manner(seen=False)).change)
     return window
 
 
