@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -163,6 +165,22 @@ def test_a_header_that_asks_for_more_memory_than_the_file_holds_is_refused(tmp_p
     write_weights(tmp_path / "w.safetensors", {"a": torch.zeros(3)}, Header(spec))
     with pytest.raises(ModelError, match=r"not the whole of|cannot be built|No network"):
         load(tmp_path / "w.safetensors")
+
+
+def test_a_network_is_measured_without_the_compiler_of_torch():
+    """Importing it takes seconds, and the first pass of a tracker would wait for that."""
+    program = """
+import sys
+from tests.models.test_recognition import SPECS
+from workbench.models.loading import numbers_of
+from workbench.models.recognition import RUNNABLE
+print([numbers_of(spec) for spec in SPECS.values() if spec.kind in RUNNABLE], "torch._dynamo" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    with torch.device("meta"):
+        networks = [build(spec) for spec in SPECS.values() if spec.kind in RUNNABLE]
+    wanted = [sum(value.numel() for value in network.state_dict().values()) for network in networks]
+    assert done.stdout.strip() == f"{wanted} False"
 
 
 @pytest.mark.parametrize("shapes", [{"hm.0": (1 << 22, 64, 3, 3)}, {"hm.2": (1 << 24, 64, 1, 1)}])

@@ -163,6 +163,6 @@ def fill_bilinear(up: nn.ConvTranspose2d) -> None:
     size = up.kernel_size[0]
     factor = math.ceil(size / 2)
     centre = (2 * factor - 1 - factor % 2) / (2 * factor)
-    line = 1 - (torch.arange(size) / factor - centre).abs()
+    line = 1 - (torch.arange(size, device="cpu") / factor - centre).abs()  # also for a network on "meta"
     with torch.no_grad():
         up.weight[:, 0] = line[:, None] * line

@@ -7,12 +7,14 @@ them; a trunk that is not whole is an error.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
+from torch.overrides import TorchFunctionMode
 
 from workbench.core.errors import ModelError
 from workbench.models.checkpoints import Checkpoint, LoadReport, load_into, read_checkpoint
@@ -140,6 +142,33 @@ def build(spec: Spec) -> nn.Module:
         raise ModelError(f"No network can be built from {spec} ({error}): choose another file.") from error
 
 
+def numbers_of(spec: Spec) -> int:
+    """How many numbers the state of a network is made of, without the memory for them.
+
+    Raises:
+        ModelError: as ``build``.
+    """
+    with torch.device("meta"), _WithoutRandomNumbers():
+        return sum(value.numel() for value in build(spec).state_dict().values())
+
+
+class _WithoutRandomNumbers(TorchFunctionMode):
+    """Parameters are not filled: on the meta device there is nothing to fill, and torch would import its
+    compiler for that, which takes longer than all else about loading a network."""
+
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Collection[type],
+        args: tuple[Any, ...] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:
+        given = kwargs or {}
+        if getattr(func, "__name__", "").endswith(("normal_", "uniform_")):  # of tensors and of nn.init
+            return args[0] if args else given["tensor"]
+        return func(*args, **given)
+
+
 def _whole(spec: Spec) -> Spec:
     """The spec with the heads its task cannot do without."""
     needed = {} if spec.kind == "centertrack" else NEEDED.get(spec.task, {})
@@ -148,9 +177,7 @@ def _whole(spec: Spec) -> Spec:
 
 def _check_size(checkpoint: Checkpoint, spec: Spec) -> None:
     """A file whose header asks for far more than it holds shall not fill the memory."""
-    with torch.device("meta"):
-        wanted = sum(value.numel() for value in build(spec).state_dict().values())
-    given = checkpoint.numbers
+    wanted, given = numbers_of(spec), checkpoint.numbers
     if wanted > given + SPARE:
         raise ModelError(
             f"{checkpoint.path} is not the whole of {spec}: it holds {given} of {wanted} numbers; choose "
