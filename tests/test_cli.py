@@ -112,6 +112,14 @@ def test_demo_info_export_and_import_work_together(tmp_path, capsys, monkeypatch
     project = str(tmp_path / "demo" / "demo.wbp")
     assert main(["export", project, "--format", "mot-challenge", "--out", str(tmp_path / "mot")]) == 0
     truth = next((tmp_path / "mot").rglob("gt.txt"))
+    truth.write_text("what somebody noted in there")
+    again = ["export", project, "--format", "mot-challenge", "--out", str(tmp_path / "mot")]
+    assert main(again) == 1
+    assert (
+        "(MOTChallenge of demo, 5 files); choose another folder, or add --replace" in capsys.readouterr().err
+    )
+    assert truth.read_text() == "what somebody noted in there"
+    assert main([*again, "--replace"]) == 0
     assert main(["import", project, str(truth)]) == 0
     capsys.readouterr()
     assert main(["info", project]) == 0

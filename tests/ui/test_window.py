@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, QSettings, Qt
-from PySide6.QtWidgets import QComboBox
+from PySide6.QtWidgets import QComboBox, QMessageBox
 
 from workbench.core.rows import Origin
 from workbench.services import editing
 from workbench.services.projects import open_path
 from workbench.ui.camera_dialog import CameraDialog
+from workbench.ui.export_dialog import ExportDialog
 from workbench.ui.keys_dialog import KeysDialog
 from workbench.ui.main_window import MainWindow
 from workbench.video import open_video
@@ -290,3 +291,30 @@ def test_what_can_be_chosen_in_the_panels_has_a_tool_tip(window):
     boxes = window.reviewing.panel.findChildren(QComboBox)
     for box in (*boxes, run._detector, run._tracker, run._range, run._classes, run._score, window._videos):
         assert box.toolTip(), box
+
+
+def test_an_earlier_export_is_replaced_only_with_a_yes(qtbot, window, track, tmp_path, monkeypatch):
+    asked, answers = [], [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
+
+    def answer(*given):
+        asked.append(given[2])
+        return answers[len(asked) - 1]
+
+    target = tmp_path / "out"
+    monkeypatch.setattr(ExportDialog, "exec", lambda dialog: True)
+    monkeypatch.setattr(ExportDialog, "target", target)
+    monkeypatch.setattr(QMessageBox, "question", answer)
+    export = window.actions_by_id["export_files"].trigger
+    with qtbot.waitSignal(window.files.reported, timeout=TIMEOUT):
+        export()
+    assert asked == [], "there is nothing to replace"
+    truth = next(target.rglob("gt.txt"))
+    truth.write_text("what somebody noted")
+    with qtbot.assertNotEmitted(window.files.reported, wait=500):
+        export()
+    assert truth.read_text() == "what somebody noted"
+    with qtbot.waitSignal(window.files.reported, timeout=TIMEOUT):
+        export()
+    assert truth.read_text() != "what somebody noted"
+    said = f"{target} holds an export already (MOTChallenge of clip, 5 files). Replace it?"
+    assert asked == [said, said]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.cli.console import finish, open_project, video_id
+from workbench.core.errors import UserError
 
 
 def add_export(commands: Any) -> None:
@@ -20,6 +21,7 @@ def add_export(commands: Any) -> None:
     command.add_argument("--start", type=int, help="first frame, from 0")
     command.add_argument("--stop", type=int, help="the frame after the last one")
     command.add_argument("--images", action="store_true", help="write the pictures too")
+    command.add_argument("--replace", action="store_true", help="replace what an earlier export left there")
     command.set_defaults(run=_export)
 
 
@@ -49,9 +51,15 @@ def add_demo(commands: Any) -> None:
 
 
 def _export(arguments: argparse.Namespace) -> None:
+    from workbench.formats.folder import earlier_export
     from workbench.services.exporting import export
     from workbench.services.plugin_formats import all_formats
 
+    earlier = "" if arguments.replace else earlier_export(arguments.out)
+    if earlier:
+        raise UserError(
+            f"{arguments.out} holds an export already ({earlier}); choose another folder, or add --replace."
+        )
     with open_project(arguments.project, read_only=True) as project:
         steps = export(
             project,

@@ -25,6 +25,13 @@ REPORT_TEXT, REPORT_JSON = "report.txt", "report.json"
 UNFINISHED = ".unfinished-export"
 
 
+def earlier_export(target: Path) -> str:
+    """What an earlier export left in a folder, in words for a person; "" where it left nothing."""
+    last = _last_report(target)
+    files = sum((target / path).exists() for path in _claimed_files(last))
+    return f"{_words(last)}, {files} files" if files else ""
+
+
 class ExportFolder:
     """Context manager: write files under relative "/" paths, then ``finish``; else nothing has happened.
 
@@ -50,9 +57,8 @@ class ExportFolder:
     def _refuse_other_export(self, title: str, last: dict[str, Any]) -> None:
         others = [name for name in last.get("videos", ()) if name not in self._videos]
         if self._owned and (last.get("format") != title or others):
-            what = f"{last.get('format')} of {', '.join(map(str, last.get('videos', ())))}"
             raise UserError(
-                f"{self.target} holds another export ({what}); choose another folder,"
+                f"{self.target} holds another export ({_words(last)}); choose another folder,"
                 " or export all videos at once."
             )
 
@@ -156,6 +162,10 @@ def _last_report(target: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError):
         return {}
     return report if isinstance(report, dict) and isinstance(report.get("videos", []), list) else {}
+
+
+def _words(report: dict[str, Any]) -> str:
+    return f"{report.get('format')} of {', '.join(map(str, report.get('videos', ())))}"
 
 
 def _claimed_files(report: dict[str, Any]) -> dict[str, None]:

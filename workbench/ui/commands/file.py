@@ -6,9 +6,10 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal, Slot
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from workbench.core.progress import Progress
+from workbench.formats.folder import earlier_export
 from workbench.services.exporting import export
 from workbench.services.importing import import_file
 from workbench.services.plugin_finding import Plugins
@@ -142,8 +143,16 @@ class FileCommands(QObject):
             self.refused.emit("Open a video first; there is nothing to export yet.")
             return
         dialog = ExportDialog(self._state.scope, self._window, formats=self._formats)
-        if dialog.exec():
+        if dialog.exec() and self._may_replace(dialog.target):
             self.export_to(dialog.format, dialog.target, images=dialog.images, scope=dialog.scope)
+
+    def _may_replace(self, target: Path) -> bool:
+        """Ask before the files of an earlier export go."""
+        earlier = earlier_export(target)
+        if not earlier:
+            return True
+        question = f"{target} holds an export already ({earlier}). Replace it?"
+        return QMessageBox.question(self._window, "Export", question) == QMessageBox.StandardButton.Yes
 
     def export_to(
         self, format_name: str, target: Path, *, images: bool = False, scope: tuple[int, int] | None = None
