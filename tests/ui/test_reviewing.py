@@ -158,11 +158,13 @@ def test_a_switch_is_shown_with_its_strips_and_its_correction(qtbot, window, pre
 
     assert seen(0) == {"red"}, "as the correction would leave it, each track is one target"
     assert window.canvas.overlay.having(BoxFlag.PROPOSED).all()
+    assert sorted(window.canvas.overlay.labels) == ["→3 object", "→7 object"]
     assert {m.track_id for m in window.timeline.lanes._marks} == set(window.state.selection)
 
     press(Qt.Key.Key_QuoteLeft)
     assert seen(0) == {"red", "blue"}, "as it is, the first track changes its target"
     assert not window.canvas.overlay.having(BoxFlag.PROPOSED).any()
+    assert sorted(window.canvas.overlay.labels) == ["3 object 0.80", "7 object 0.80"]
     cell = strip.cell_place(1, 0).center().toPoint()
     qtbot.mouseClick(strip, Qt.MouseButton.LeftButton, pos=cell)
     assert window.state.frame == strip.strip.frames[0]

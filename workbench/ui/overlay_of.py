@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -106,7 +106,7 @@ def overlay_of(state: UiState, palette: Palette, show: Show) -> Overlay:
     return Overlay(
         boxes=np.array([row.box for row in rows] + [b.box for b in fresh], dtype=np.float64).reshape(-1, 4),
         colors=np.array([palette.colour(t) for t in ids], dtype=np.uint8).reshape(-1, 3),
-        labels=labels(rows, fresh, palette) if show.labels else (),
+        labels=labels(rows, fresh, palette, previewed) if show.labels else (),
         track_ids=np.array(ids, dtype=np.int64),
         flags=np.array(flags, dtype=np.uint8),
         trail_points=points,
@@ -147,11 +147,21 @@ def _flags(origin: int, verified: bool, keyframe: bool, occluded: bool) -> BoxFl
     return flags
 
 
-def labels(rows: Sequence[BoxRow], fresh: Sequence[TrackedBox], palette: Palette) -> list[str]:
-    """A text for every box; what a model said comes with its score."""
-    scored = [(row.track_id, row.score if row.origin == Origin.MODEL else None) for row in rows]
-    scored += [(b.track_id, b.score) for b in fresh]
-    return [palette.label(t) + ("" if score is None else f" {score:.2f}") for t, score in scored]
+def labels(
+    rows: Sequence[BoxRow], fresh: Sequence[TrackedBox], palette: Palette, previewed: Container[BoxRow] = ()
+) -> list[str]:
+    """A text for every box; what a model said comes with its score, what a box would become with an arrow."""
+
+    def words(track_id: int, score: float | None) -> str:
+        return palette.label(track_id) + ("" if score is None else f" {score:.2f}")
+
+    stored = [
+        f"→{palette.label(row.track_id)}"
+        if row in previewed
+        else words(row.track_id, row.score if row.origin == Origin.MODEL else None)
+        for row in rows
+    ]
+    return stored + [words(b.track_id, b.score) for b in fresh]
 
 
 def trails(state: UiState, ids: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
