@@ -196,11 +196,11 @@ class Sheets(QObject):
             without: places that it has not.
         """
         known = {item.id for answer in without for item in answer.items}
-        first = sorted(first, key=lambda item: item.order)
+        order = [*sheets.in_order(first), *sheets.in_order(self._agenda.items)]
         while True:
             unfit = len(self._unfit)
             passed = known | self._unfit
-            items = (i for i in chain(first, self._agenda.items) if i.id not in passed and self._is_open(i))
+            items = (i for i in order if i.id not in passed and self._is_open(i))
             found = sheets.sheet(
                 items, self._together, most=self.window.room, without=self._agenda.under_way_tracks
             )
