@@ -13,6 +13,7 @@ ITEM = (
     "INSERT INTO review_item VALUES"
     " (1, 1, 'jump', 3, 2, 4, 1, NULL, '[1]', 0.5, 9.0, '', '[]', '[]', '', '', NULL)"
 )
+POSE = "INSERT INTO pose VALUES (1, 2, 1, 1, {}, NULL, 1, NULL, 0)"
 
 
 @pytest.fixture
@@ -40,6 +41,13 @@ def damage(project):
         ([ITEM, "UPDATE review_item SET score = 'high', kind = x'ff'"], "review_item has .* as kind, score"),
         ([ITEM, "UPDATE review_item SET frame = 3.5"], "review_item has .* as frame"),
         (["UPDATE edit SET name = x'00'"], "edit has .* as name"),
+        (["UPDATE box SET x = 'left', run_id = x'ff' WHERE frame = 2"], "box has .* as x, run_id"),
+        (["UPDATE box SET frame = 'last' WHERE frame = 2"], "box has .* as frame"),
+        (["UPDATE box SET w = 9e999 WHERE frame = 2"], "box has .* as w"),
+        (["UPDATE box SET score = 'high'"], "box has .* as score"),
+        (["UPDATE box SET origin = 4, outside = 2"], "box has .* as origin, outside"),
+        ([POSE.format("x'00112233'")], "pose has .* as points"),
+        ([POSE.format("'joints'")], "pose has .* as points"),
         (["UPDATE video SET width = 'wide'"], "video has .* as width"),
         (["UPDATE track SET category_id = 77"], "track names a category that is not there"),
         (["CREATE TRIGGER t AFTER INSERT ON box BEGIN DELETE FROM box; END"], "'t' would change"),
@@ -53,6 +61,11 @@ def test_other_columns_and_values_of_another_kind_are_refused_and_nothing_is_cha
     with pytest.raises(ProjectError, match=f"is damaged .{what}.*restore a copy"):
         Project.open(path)
     assert (path / "project.db").read_bytes() == before
+
+
+def test_a_pose_with_as_many_joints_as_its_skeleton_is_read(damage):
+    with Project.open(damage(("UPDATE box SET score = NULL",), (POSE.format("zeroblob(24)"),))) as project:
+        assert [len(row.points) for row in project.rows("pose")] == [24]
 
 
 @pytest.mark.parametrize("text", ["{", "[1, 2]", "null", "[" * 100_000])
