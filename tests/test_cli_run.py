@@ -1,5 +1,6 @@
 """``workbench run`` on files: a clip with a detector, and detections without any video."""
 
+import re
 import signal
 
 import pytest
@@ -138,6 +139,10 @@ def test_detectors_and_trackers_are_listed_with_what_their_parameters_mean(clip,
     assert "level [150]: brightness above which something is a block" in said
     assert "offline (default)" in said
     assert "sure_score [0.5]: detections above it are sure" in said
+    assert "``" not in said, "words of the program's own code mean nothing here"
+    for tracker in re.split(r"\n  (?! )", said)[1:]:
+        meanings = [line.split("]: ", 1)[1] for line in tracker.splitlines() if "]: " in line]
+        assert len(set(meanings)) == len(meanings), "two parameters of one thing do not mean the same"
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ class MovingObjectsOptions:
     Args:
         contrast: difference to the background, of 255, that an object has somewhere.
         smallest: area at least, in pixels of the video; 0 = a share of the usual area.
-        margin: by which boxes are wider on each side, in shares of their size: rims are faint.
+        margin: added to each side of a box, in shares of its size, since the rims of objects are faint.
         shadows: take the shadows of objects away.
         separate: separate objects that touch, and join fragments of one.
         samples: frames of the whole video from which the background is made.

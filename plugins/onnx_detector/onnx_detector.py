@@ -35,7 +35,7 @@ class OnnxOptions:
         names: a text file with the name of a class a line; none = those in the file, or numbers.
         size: pixels of the input's sides; 0 = as the file says, or 640.
         score: least score, [0, 1].
-        overlap: of two boxes of one class at most, [0, 1].
+        overlap: of two boxes of one class that overlap more than this, only the likelier one is kept, [0, 1].
         layout: of the output; auto = told by its shape.
         letterbox: keep the shape of the picture, with a grey border; else it is stretched.
     """

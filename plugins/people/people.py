@@ -45,7 +45,7 @@ class PeopleOptions:
         smallest: height of the smallest people in pixels; smaller ones need a larger picture and more time.
         largest: height of the largest people in pixels; 0 = as tall as the picture.
         step: ratio of the sizes that are looked for; finer is slower.
-        overlap: of two people at most, [0, 1]; of others the likelier one is kept.
+        overlap: of two boxes that overlap more than this, only the likelier one is kept, [0, 1].
         samples: frames of the whole video from which it is learned how tall people are; 0 = not.
     """
 

@@ -44,17 +44,21 @@ class OfflineOptions:
     """How tracks are made; frames count from detection to detection.
 
     Args:
-        overlap, margin: of detections in consecutive frames that are surely one target, [0, 1].
-        steady: stiffness of the ways against which the camera is said to shake.
+        overlap: least overlap (intersection over union) at which two detections of consecutive frames are
+            joined at once, [0, 1]; what overlaps less is left to linking.
+        margin: by how much they have to overlap more than either does with any other detection, [0, 1]; a
+            smaller one joins more at once, in crowds also what is not one target.
+        steady: how smoothly targets are taken to move; what they do together beside that is the camera's
+            shaking, of which a larger one finds more.
         rounds: of linking: longest gap in frames, and least probability of a link, [0, 1].
-        longest_fill: frames of a gap that is filled.
-        place: stiffness of smoothed centres, see ``smoothing.smooth``, as a share of that which the noise
-            of the video asks for; above 0.
-        size: stiffness of smoothed sizes, above 0.
-        tolerance: distance from the smooth curve up to which a detection counts in full, in standard
+        longest_fill: gaps of at most this many frames are filled.
+        place: how much the centres of boxes are smoothed, as a share of what the noise of the video asks
+            for, above 0; a larger one smooths more.
+        size: how much their widths and heights are smoothed, above 0; a larger one smooths more.
+        tolerance: a detection that is further than this from the smoothed track counts less, in standard
             deviations of its place.
-        shortest: detections that a track needs.
-        believed: probability that a track is of a target at all, [0, 1].
+        shortest: tracks of fewer detections than this are left out.
+        believed: tracks that are of a target with less than this probability are left out, [0, 1].
         noise, model: of links.
         tracks: of tracks.
     """
