@@ -1,11 +1,13 @@
 """Whether reviewing is quick: opening a long queue, and the next item after a verdict, pictures and all.
 
-    python benchmarks/review_ui.py [--items 10000] [--verdicts 24] [--think 0.7]
+    python benchmarks/review_ui.py [--items 10000] [--verdicts 24] [--think 0.7] [--sheets 8]
 
 The real window, offscreen, on a made 1080p clip with 500 tracks. An item is complete when its question, its
 film strip and the picture of its frame are there. "Own time" is what the window's thread computed, which
 other processes lengthen less than the time on the clock. Between two verdicts a person looks for ``think``
 seconds, in which the pictures of the next items are fetched; without that time it is how long fetching takes.
+A sheet of nine places is looked at until the pictures of the next are there, and every second of its
+places turned.
 """
 
 from __future__ import annotations
@@ -135,6 +137,28 @@ def measure_verdicts(window: MainWindow, count: int, think: float) -> tuple[np.n
     return np.array(times), np.array(blocked)
 
 
+def measure_sheets(window: MainWindow, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Milliseconds of the key that applies a sheet until the next one is complete, and of turning a cell."""
+    sheets = window.reviewing.sheets
+    window.reviewing.commands.leave_review()
+    sheets.review_sheet()
+    times, turns = [], []
+    for _ in range(count):
+        until(lambda: sheets.window.is_complete and sheets.is_ahead and not window.editor.busy)
+        for number in range(0, len(sheets.answers), 2):
+            started = now()
+            sheets.turn(number)
+            sheets.window.repaint()
+            turns.append(now() - started)
+        started = now()
+        sheets.apply()
+        until(lambda: sheets.window.is_complete)
+        sheets.window.repaint()
+        times.append(now() - started)
+    sheets.leave()
+    return np.array(times), np.array(turns)
+
+
 def row(name: str, values: np.ndarray, bar: float | None) -> None:
     value, own = np.percentile(values, 95, axis=0)
     met = "" if bar is None else "yes" if value < bar else "**no**"
@@ -149,6 +173,7 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=10_000)
     parser.add_argument("--verdicts", type=int, default=24)
     parser.add_argument("--think", type=float, default=0.7, help="seconds between two verdicts")
+    parser.add_argument("--sheets", type=int, default=8)
     arguments = parser.parse_args()
     app = QApplication(sys.argv[:1])
     sys.setswitchinterval(SWITCH_INTERVAL)
@@ -170,6 +195,9 @@ def main() -> None:
         row(f"verdict to next item complete, {arguments.think:.1f} s apart", times, 100)
         row("of this, the window does nothing else", blocked, None)
         row("the same at once, nothing fetched ahead", measure_verdicts(window, 6, 0.0)[0], None)
+        times, turns = measure_sheets(window, arguments.sheets)
+        row("a sheet of nine applied, to the next one complete", times, 300)
+        row("turning one of its cells", turns, 50)
         window.close()
     app.processEvents()
 

@@ -218,6 +218,8 @@ def test_a_sheet_takes_the_first_places_that_share_no_track_and_proposes_the_pro
     assert [answer.chosen for answer in found] == [0, None, 0]
     assert sheet(items, together, most=1) == found[:1]
     assert sheet(items, together, without=frozenset({b, g})) == [found[2]]
+    assert sheet(items, together, most=2, later=frozenset({b})) == found[1:], "others come first"
+    assert sheet(items, together, later=frozenset({b})) == [*found[1:], found[0]]
     turned = [found[0]]
     for _ in range(3):
         turned.append(turned[-1].next())

@@ -1,5 +1,6 @@
 """Review sheets in the real window: a whole review by keyboard, undo, restart, filters, refusals."""
 
+import threading
 from collections import Counter
 
 import numpy as np
@@ -282,6 +283,19 @@ def test_filters_of_the_list_hold_for_the_sheet(qtbot, window, sheets, press):
     assert len(sheets.answers) == 1, "no more than there is room for"
 
 
+def test_the_next_sheet_has_its_pictures_at_once(qtbot, window, sheets, press):
+    some_issues(window)
+    press(Qt.Key.Key_S, SHIFT)
+    sheets.window.resize(400, 300)
+    sheets.begin_again()
+    for kind in ("possible-switch", "jump", "duplicate"):
+        assert [a.items[0].kind for a in sheets.answers] == [kind]
+        qtbot.waitUntil(lambda: sheets.is_ahead and sheets.window.is_complete, timeout=TIMEOUT)
+        press(Qt.Key.Key_Return)
+        assert sheets.window.is_complete
+    assert sheets.answers == []
+
+
 def test_what_cannot_be_corrected_any_more_is_not_rejected_with_the_sheet(window, sheets, press):
     ids = some_issues(window)
     e = window.project.tracks(window.state.video.id)[4].id
@@ -295,14 +309,24 @@ def test_what_cannot_be_corrected_any_more_is_not_rejected_with_the_sheet(window
     assert verdicts(window, ids) == [ACCEPTED, None, OPEN, REJECTED, OPEN]
 
 
-def test_a_correction_that_fails_while_it_is_written_is_told(window, sheets, press, monkeypatch):
+def test_a_sheet_waits_for_a_large_edit_and_tells_what_that_has_made_impossible(qtbot, window, sheets, press):
     ids = some_issues(window)
     press(Qt.Key.Key_S, SHIFT)
-    given = sheets.answers[0]
-    monkeypatch.setattr(sheets, "_writing", True)  # what is written now is not heard of
-    window.project.apply(reviewing.accept(window.project, given.items[0], instead_of=given.items[1:]))
-    monkeypatch.setattr(sheets, "_writing", False)
+    given, project = sheets.answers[0], window.project
+    accepting = reviewing.accept(project, given.items[0], instead_of=given.items[1:])
+    begun = threading.Event()
+
+    def writing():
+        begun.wait(TIMEOUT / 1000)
+        return (yield from project.apply_large(accepting))
+
+    window.editor.go("Swap", writing)
     press(Qt.Key.Key_Return)
-    assert verdicts(window, ids) == [ACCEPTED, None, REJECTED, REJECTED, OPEN]
-    assert "Left open: Possible switch" in sheets.window.said
-    assert "already" in window.statusBar().currentMessage()
+    assert sheets.answers == []
+    assert verdicts(window, ids) == [OPEN] * 5
+    begun.set()
+    expected = [ACCEPTED, None, REJECTED, REJECTED, OPEN]
+    qtbot.waitUntil(lambda: verdicts(window, ids) == expected, timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: "Left open: Possible switch" in sheets.window.said, timeout=TIMEOUT)
+    assert "already" in sheets.window.said
+    assert window.reviewing.agenda.under_way == set()

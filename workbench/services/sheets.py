@@ -84,6 +84,7 @@ def sheet(
     together: Together,
     *,
     most: int = MOST,
+    later: frozenset[int] = frozenset(),
     without: frozenset[int] = frozenset(),
 ) -> list[Answer]:
     """The places of a sheet, each with the answer that is probably right.
@@ -91,13 +92,16 @@ def sheet(
     Args:
         items: open items, as ``in_order`` sorts them.
         most: places of the sheet.
+        later: ids of tracks whose places come last.
         without: ids of tracks that none may concern.
     """
     heads = [item for item in islice(items, SOUGHT) if _at_once(item) and without.isdisjoint(item.tracks)]
+    heads.sort(key=lambda item: not later.isdisjoint(item.tracks))  # those of one kind stay in order
     # A place may turn out to share a track with another by its alternatives, so some more are looked at.
     first = [heads[i] for i in places.independent([(head.issue,) for head in heads], 2 * most)]
-    found = [tuple(filter(_at_once, together(head))) for head in first]
+    found = [tuple(sorted(filter(_at_once, together(head)), key=lambda item: item.order)) for head in first]
     found = [one for one in found if without.isdisjoint(Answer(one).tracks)]
+    found.sort(key=lambda one: not later.isdisjoint(Answer(one).tracks))
     chosen = places.independent([tuple(item.issue for item in one) for one in found], most)
     return [answer_of(found[i]) for i in chosen]
 

@@ -51,17 +51,20 @@ class Sheets(QObject):
     ) -> None:
         super().__init__(parent)
         self._state, self._agenda, self._writer, self._main = state, agenda, answers, parent
+        self._picture_of = crops.picture
         self.window = SheetWindow(crops.picture, parent)
         self.actions: Mapping[str, QAction] = {}
         self._answers: list[Answer] = []
         self._given: list[list[Answer]] = []  # answers of the sheets that were applied, for an undo
-        self._plans: dict[int, Preview] = {}  # by item, what its correction comes to
+        self._plans: dict[int, tuple[ReviewItem, Preview]] = {}  # by item, what its correction comes to
         self._unfit: set[int] = set()  # items whose correction cannot be made
         self._palette = Palette((), (), "track")
         self._writing = False
         self._said = ""  # what went wrong with the last sheet
+        self._last: frozenset[int] = frozenset()  # tracks of the sheet before
+        self._following: list[Answer] = []  # of the next sheet, those that are to be made ready
         self._ahead: list[Crop] = []
-        self._looking = QTimer(self)  # ahead, when what is shown has been painted
+        self._looking = QTimer(self)  # ahead, a place a turn, when what is shown has been painted
         self._looking.setSingleShot(True)
         self._looking.timeout.connect(self._look_ahead)
         self.window.turned.connect(self.turn)
@@ -81,6 +84,12 @@ class Sheets(QObject):
         return self._answers
 
     @property
+    def is_ahead(self) -> bool:
+        """Whether the next sheet is ready, pictures and all."""
+        ready = not self._looking.isActive() and not self._following
+        return ready and all(self._picture_of(crop) is not None for crop in self._ahead)
+
+    @property
     def crops(self) -> list[Iterable[Crop]]:
         """Pictures that are wanted: of the sheet, and then of the next."""
         return [chain.from_iterable(self._crops(answer) for answer in self._answers), self._ahead]
@@ -94,7 +103,7 @@ class Sheets(QObject):
             self.window.reject()
             return
         self._agenda.show(-1)
-        self._said = ""
+        self._said, self._last = "", frozenset()
         self._forget()
         self.window.open_over(self._main, [self.actions[name] for name in ACTIONS])
         self._show(self._made())
@@ -122,9 +131,9 @@ class Sheets(QObject):
         self._writing = False
         if self._said:
             self.told.emit(self._said)
-        self._forget()
         if written:
             self._given.append(given)
+            self._last = frozenset[int]().union(*(answer.tracks for answer in given))
         self._show(self._made() if written else self._now(given))
 
     def _decided(self, given: Sequence[Answer]) -> ChangeSet:
@@ -144,13 +153,20 @@ class Sheets(QObject):
 
     def refresh(self, scope: Scope) -> None:
         """Something was written, and the agenda knows of it."""
-        if not self.is_open or self._writing:
+        if not self.is_open or not scope.tables & {"box", "track", "review_item"}:
             return
         if scope.tables & {"box", "track"}:
-            self._forget()
-        elif "review_item" not in scope.tables:
-            return
-        self._show(self._now(self._answers) or self._made())
+            self._forget(scope.tracks)
+        if not self._writing and self._concerns(scope):
+            self._show(self._now(self._answers) or self._made())
+
+    def _concerns(self, scope: Scope) -> bool:
+        """Whether what is shown may be otherwise now."""
+        shown = {item.id for answer in self._answers for item in answer.items}
+        tracks = frozenset[int]().union(*(answer.tracks for answer in self._answers))
+        if not shown or scope.items is None or not shown.isdisjoint(scope.items):
+            return True
+        return not tracks.isdisjoint(scope.tracks)
 
     def begin_again(self) -> None:
         """Other items are wanted."""
@@ -170,7 +186,7 @@ class Sheets(QObject):
 
     @Slot()
     def _on_left(self) -> None:
-        self._answers, self._ahead = [], []
+        self._answers, self._ahead, self._following = [], [], []
         self._looking.stop()
         self._main.activateWindow()
 
@@ -188,25 +204,29 @@ class Sheets(QObject):
 
     # Which places
 
-    def _made(self, *, first: Sequence[ReviewItem] = (), without: Iterable[Answer] = ()) -> list[Answer]:
-        """A new sheet.
+    def _made(self, *, first: Sequence[ReviewItem] = ()) -> list[Answer]:
+        """A new sheet of corrections that can be made.
 
         Args:
             first: items that come before the others.
-            without: places that it has not.
         """
-        known = {item.id for answer in without for item in answer.items}
         order = [*sheets.in_order(first), *sheets.in_order(self._agenda.items)]
         while True:
             unfit = len(self._unfit)
-            passed = known | self._unfit
-            items = (i for i in order if i.id not in passed and self._is_open(i))
-            found = sheets.sheet(
-                items, self._together, most=self.window.room, without=self._agenda.under_way_tracks
-            )
-            found = [answer for answer in found if self._fits(answer.items[0])]
+            proposed = self._proposed(order, later=self._last)
+            found = [answer for answer in proposed if self._fits(answer.items[0])]
             if found or unfit == len(self._unfit):
                 return found
+
+    def _proposed(self, items: Iterable[ReviewItem], *, later: frozenset[int]) -> list[Answer]:
+        """A sheet of those of these items that are open.
+
+        What shares a track with the sheet before comes last: the others are as they were when their
+        pictures were fetched.
+        """
+        open_ones = (item for item in items if item.id not in self._unfit and self._is_open(item))
+        under_way = self._agenda.under_way_tracks
+        return sheets.sheet(open_ones, self._together, most=self.window.room, later=later, without=under_way)
 
     def _is_open(self, item: ReviewItem) -> bool:
         return item.verdict == OPEN and item.id not in self._agenda.under_way
@@ -235,14 +255,14 @@ class Sheets(QObject):
         self.window.show_places([self._view(answer) for answer in answers], otherwise=NOTHING)
         left = self._agenda.progress.remaining
         self.window.say(self._said or f"{len(answers)} places; {left} issues are left")
-        self._ahead = []
+        self._ahead, self._following = [], []
         self.fetching.emit()
         self._looking.start()
 
     def _view(self, answer: Answer) -> CellView:
         titles = numbers_of(self._palette)
         shown = answer.accepted or answer.items[0]
-        plan = self._plans[shown.id].plan
+        plan = self._plans[shown.id][1].plan
         assert plan is not None
         words = plan.text if answer.accepted else f"Not wrong. Or: {plan.text}"
         count = len(answer.items)
@@ -260,7 +280,7 @@ class Sheets(QObject):
         """As it will be left."""
         item = answer.accepted or answer.items[0]
         place = Place(item.tracks, item.frame, item.row.start, item.row.stop)
-        correction = None if answer.accepted is None else self._plans[item.id]
+        correction = None if answer.accepted is None else self._plans[item.id][1]
         strip = self._drawn(place, correction)
         return strip if strip.rows else self._drawn(place)  # what is deleted is shown as it is
 
@@ -274,10 +294,19 @@ class Sheets(QObject):
 
     @Slot()
     def _look_ahead(self) -> None:
-        """Have the pictures of the next sheet decoded, too."""
-        following = self._made(without=self._answers)
-        self._ahead = [crop for answer in following for crop in self._crops(answer)]
-        self.fetching.emit()
+        """Make a place of the next sheet ready; with the last, their pictures are fetched, too."""
+        if self._following:
+            answer = self._following.pop(0)
+            self._ahead += self._crops(answer) if self._fits(answer.items[0]) else ()
+        else:
+            known = {item.id for answer in self._answers for item in answer.items}
+            tracks = frozenset[int]().union(*(answer.tracks for answer in self._answers))
+            others = (item for item in self._agenda.items if item.id not in known)
+            self._following = self._proposed(sheets.in_order(others), later=tracks)
+        if self._following:
+            self._looking.start()
+        else:
+            self.fetching.emit()
 
     def _fits(self, item: ReviewItem) -> bool:
         """Whether an item's correction can be made; it is planned, then."""
@@ -289,14 +318,16 @@ class Sheets(QObject):
         except WorkbenchError:
             self._unfit.add(item.id)
             return False
-        self._plans[item.id] = Preview(self)
-        self._plans[item.id].show(plan)
+        self._plans[item.id] = item, Preview(self)
+        self._plans[item.id][1].show(plan)
         return True
 
-    def _forget(self) -> None:
-        """Tracks or boxes are not as they were."""
-        for preview in self._plans.values():
-            preview.deleteLater()
-        self._plans.clear()
+    def _forget(self, tracks: frozenset[int] | None = None) -> None:
+        """These tracks, or any, are not as they were; nor is the number that a new track would get."""
+        for item, preview in list(self._plans.values()):
+            assert preview.plan is not None
+            if tracks is None or preview.plan.new or not tracks.isdisjoint(Answer((item,)).tracks):
+                del self._plans[item.id]
+                preview.deleteLater()
         self._unfit.clear()
         self._palette = palette_of(self._state)
