@@ -138,6 +138,7 @@ def work_by_sheets(
     curve.add(0, judge)
     while actions < most:
         queue = yield from _found(tracks, evidence)
+        queue.sort(key=lambda issue: -issue.probability * issue.gain)  # see services.sheets.in_order
         places = by_place(asked.new(queue, tracks))
         sheet = [places[i] for i in independent(places, SHEET)]
         if not sheet:
