@@ -170,6 +170,22 @@ def test_a_switch_is_shown_with_its_strips_and_its_correction(qtbot, window, pre
     assert window.state.frame == strip.strip.frames[0]
 
 
+def test_the_strip_leaves_room_for_the_picture_in_a_small_window(qtbot, window, press):
+    press(Qt.Key.Key_Period)
+    qtbot.waitUntil(lambda: is_complete(window), timeout=TIMEOUT)
+    stage, canvas = window.reviewing.stage, window.canvas
+    for size, height in (((1280, 720), 180), ((1280, 1000), 222)):
+        window.resize(*size)
+        qtbot.waitUntil(lambda h=height: stage.strip.height() == h, timeout=TIMEOUT)
+        qtbot.waitUntil(lambda: canvas.geometry().bottom() < stage.geometry().top(), timeout=TIMEOUT)
+        assert canvas.height() > 160
+    window.resize(1280, 720)
+    press(Qt.Key.Key_Period)
+    press(Qt.Key.Key_Period)
+    assert current(window) == "short-track"
+    assert stage.strip.height() == 121, "one row fits as it is"
+
+
 def test_accepting_by_key_corrects_shows_the_next_item_and_undo_brings_it_back(qtbot, window, press):
     assert whole(window) == set()
     press(Qt.Key.Key_Period)

@@ -7,7 +7,7 @@ changed, and the views are filled anew from it. Nothing here holds data of its o
 from __future__ import annotations
 
 from PySide6.QtCore import QSettings, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QMainWindow, QMessageBox
 
 from workbench.core.edits import Scope
@@ -479,6 +479,11 @@ class MainWindow(QMainWindow):
     def remember_layout(self) -> None:
         """Keep size, place and docks for the next window."""
         save_layout(self, self._settings)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """What stands under the picture leaves room for it."""
+        super().resizeEvent(event)
+        self.reviewing.stage.fit(self.height())
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Take files."""

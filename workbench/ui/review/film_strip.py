@@ -20,6 +20,7 @@ from workbench.ui.review.strips import NO_STRIP, Cell, Strip, StripRow
 from workbench.ui.theme import ACCENT
 
 HIGHEST, LOWEST = 98, 66  # pixels of a row, where there are up to two and more
+LEAST = 40  # of a row in the smallest window
 GAP = 3
 DIMMED = 70  # of 255, how much of the ground lies over one that stands back
 FRAME = 2.5  # line of the track's colour
@@ -62,6 +63,7 @@ class FilmStrip(QWidget):
         super().__init__(parent)
         self._picture_of, self._margins = picture_of, margins
         self._strip = NO_STRIP
+        self._most = 2 * HIGHEST + 3 * LOWEST  # more than any strip
         self._frame = -1
         self._dashed = self._dimmed = False
         self._waits = False  # for pictures that were not there when it was painted
@@ -80,13 +82,20 @@ class FilmStrip(QWidget):
 
     def show_strip(self, strip: Strip, *, dashed: bool = False) -> None:
         """Show this one; dashed = it shows what would be, not what is."""
-        rows = len(strip.rows)
-        resized = rows != len(self._strip.rows)
         self._strip, self._dashed = strip, dashed
-        if resized and self._margins is USUAL:
-            self.setFixedHeight(self._height(rows))
-        self.setVisible(rows > 0)
+        self._fit()
+        self.setVisible(len(strip.rows) > 0)
         self.update()
+
+    def limit(self, height: int) -> None:
+        """Be at most so high, in pixels, as long as the pieces can be made out."""
+        self._most = height
+        self._fit()
+
+    def _fit(self) -> None:
+        if self._margins is USUAL:
+            least = self._margins.head + len(self._strip.rows) * (LEAST + GAP) + 2
+            self.setFixedHeight(max(min(self.sizeHint().height(), self._most), least))
 
     def dim(self, dimmed: bool) -> None:
         """Whether it is to stand back behind others."""

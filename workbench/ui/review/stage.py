@@ -21,3 +21,7 @@ class ReviewStage(QWidget):
         layout.setSpacing(0)
         layout.addWidget(self.card)
         layout.addWidget(self.strip)
+
+    def fit(self, height: int) -> None:
+        """Leave room for the picture in a window of this height: the strip gets a quarter of it at most."""
+        self.strip.limit(height // 4)
