@@ -214,6 +214,7 @@ def test_answers_go_round_and_the_sheet_is_one_edit_that_undo_brings_back(qtbot,
     for _ in range(3):
         press(Qt.Key.Key_1)
         seen_chosen.append(sheets.answers[0].chosen)
+        qtbot.waitUntil(lambda: sheets.window.is_complete, timeout=TIMEOUT)
     assert seen_chosen == [1, None, 0]
     press(Qt.Key.Key_1)
     press(Qt.Key.Key_1)
@@ -245,6 +246,24 @@ def seen(window, cell, row):
         c = picture.pixelColor(picture.width() // 2, picture.height() // 2)
         found.add(int(np.argmin([np.abs(np.subtract(rgb, c.getRgb()[:3])).sum() for rgb in COLOURS])))
     return found
+
+
+def test_a_chain_is_shown_as_one_track_with_a_picture_of_each_piece(window, sheets, press):
+    project = window.project
+    first = project.tracks(window.state.video.id)[4].id
+    pieces = [first]
+    for frame in (20, 40):
+        plan = identities.plan(project, Fix(Operation.SPLIT, (pieces[-1],), frame))
+        project.apply(plan.change)
+        pieces.append(plan.new[0].id)
+    chain = Fix(Operation.JOIN, tuple(pieces))
+    add_issues(window, Issue("fragment", 20, 19, 41, tuple(pieces), 0.3, 40, chain))
+    press(Qt.Key.Key_S, SHIFT)
+    assert sheets.answers[0].chosen is None
+    strip = sheets.window.cells[0].strip.strip
+    assert [row.track_id for row in strip.rows] == [first]
+    assert {19, 29, 49} <= set(strip.frames)
+    assert strip.at == 19
 
 
 def test_leaving_decides_nothing_and_answers_outlast_a_restart(window, sheets, press, open_window, clip):

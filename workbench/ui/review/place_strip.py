@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from workbench.core.boxes import Box
 from workbench.ui.overlay_of import Palette
 from workbench.ui.review.preview import Preview
@@ -38,7 +40,7 @@ def place_strip(
 
     titles = numbers_of(palette) if layout is SMALL else {t: palette.label(t) for t in tracks}
     names = Names(titles, {t: palette.colour(t) for t in tracks})
-    shown = Place(tracks, place.frame, place.start, place.stop)
+    shown = replace(place, tracks=tracks)
     return strip_of(shown, box_of, names, frame_count=state.frame_count, layout=layout)
 
 

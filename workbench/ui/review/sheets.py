@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from workbench.core.edits import ChangeSet, Scope
 from workbench.core.errors import WorkbenchError
+from workbench.core.fixes import Operation
 from workbench.services import identities, sheets
 from workbench.services.review_items import OPEN, ReviewItem
 from workbench.services.sheets import Answer, Decided
@@ -63,7 +65,8 @@ class Sheets(QObject):
         self._said = ""  # what went wrong with the last sheet
         self._last: frozenset[int] = frozenset()  # tracks of the sheet before
         self._following: list[Answer] = []  # of the next sheet, those that are to be made ready
-        self._ahead: list[Crop] = []
+        self._pieces: list[tuple[Crop, ...]] = []  # that the places need
+        self._ahead: list[Crop] = []  # that those of the next sheet need
         self._looking = QTimer(self)  # ahead, a place a turn, when what is shown has been painted
         self._looking.setSingleShot(True)
         self._looking.timeout.connect(self._look_ahead)
@@ -92,7 +95,7 @@ class Sheets(QObject):
     @property
     def crops(self) -> list[Iterable[Crop]]:
         """Pictures that are wanted: of the sheet, and then of the next."""
-        return [chain.from_iterable(self._crops(answer) for answer in self._answers), self._ahead]
+        return [chain.from_iterable(self._pieces), self._ahead]
 
     # What the user wants
 
@@ -115,7 +118,9 @@ class Sheets(QObject):
         while answer.accepted is not None and not self._fits(answer.accepted):
             answer = answer.next()
         self._answers[number] = answer
+        self._pieces[number] = self._crops(answer)
         self.window.show_place(number, self._view(answer))
+        self.fetching.emit()
 
     @Slot()
     def apply(self) -> None:
@@ -255,6 +260,7 @@ class Sheets(QObject):
         self.window.show_places([self._view(answer) for answer in answers], otherwise=NOTHING)
         left = self._agenda.progress.remaining
         self.window.say(self._said or f"{len(answers)} places; {left} issues are left")
+        self._pieces = list(map(self._crops, answers))
         self._ahead, self._following = [], []
         self.fetching.emit()
         self._looking.start()
@@ -277,12 +283,24 @@ class Sheets(QObject):
         )
 
     def _strip(self, answer: Answer) -> Strip:
-        """As it will be left."""
+        """As it will be left; a chain always as the one track that it would be, a piece a column."""
         item = answer.accepted or answer.items[0]
+        correction = self._plans[item.id][1]
         place = Place(item.tracks, item.frame, item.row.start, item.row.stop)
-        correction = None if answer.accepted is None else self._plans[item.id][1]
-        strip = self._drawn(place, correction)
+        if _is_chain(item):
+            frames = self._of_pieces(item, correction) or (item.frame,)
+            at = min(frames, key=lambda frame: abs(frame - item.frame))
+            return self._drawn(replace(place, frame=at, frames=frames), correction)
+        strip = self._drawn(place, correction if answer.accepted else None)
         return strip if strip.rows else self._drawn(place)  # what is deleted is shown as it is
+
+    def _of_pieces(self, item: ReviewItem, correction: Preview) -> tuple[int, ...]:
+        """A frame in the middle of each track of a chain; of the first, its last."""
+        assert correction.plan is not None
+        moves = correction.plan.moves
+        begin = min((m.start for m in moves), default=item.frame)
+        first = self._state.project.nearest_box(item.tracks[0], begin, step=-1)
+        return (*(row.frame for row in [first] if row), *((m.start + m.stop - 1) // 2 for m in moves))
 
     def _drawn(self, place: Place, correction: Preview | None = None) -> Strip:
         return place_strip(self._state, self._palette, place, correction, layout=SMALL)
@@ -331,3 +349,7 @@ class Sheets(QObject):
                 preview.deleteLater()
         self._unfit.clear()
         self._palette = palette_of(self._state)
+
+
+def _is_chain(item: ReviewItem) -> bool:
+    return item.fix is not None and item.fix.operation == Operation.JOIN and len(item.tracks) > 2

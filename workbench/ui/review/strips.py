@@ -103,12 +103,14 @@ class Place:
         tracks: ids, the most important ones first.
         frame: where to look.
         start, stop: frames [start, stop) in question.
+        frames: those that are to be seen before all others.
     """
 
     tracks: tuple[int, ...]
     frame: int
     start: int
     stop: int
+    frames: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,16 @@ def columns(place: Place, frame_count: int, most: int = COLUMNS) -> tuple[int, .
     """That many frames, fewer in a short video: of the span its middle and ends, and some on both sides."""
     start, end = place.start, max(place.stop - 1, place.start)
     middle = int(np.clip(place.frame, start, end))
-    wanted = [middle, start - STEP, end + STEP, start, end, (start + middle) // 2, (middle + end + 1) // 2]
+    wanted = [
+        *place.frames,
+        middle,
+        start - STEP,
+        end + STEP,
+        start,
+        end,
+        (start + middle) // 2,
+        (middle + end + 1) // 2,
+    ]
     wanted += [f for k in range(2, COLUMNS) for f in (start - k * STEP, end + k * STEP)]
     there = dict.fromkeys(frame for frame in wanted if 0 <= frame < frame_count)
     return tuple(sorted(list(there)[:most]))
