@@ -216,8 +216,10 @@ def test_answers_go_round_and_the_sheet_is_one_edit_that_undo_brings_back(qtbot,
         seen_chosen.append(sheets.answers[0].chosen)
         qtbot.waitUntil(lambda: sheets.window.is_complete, timeout=TIMEOUT)
     assert seen_chosen == [1, None, 0]
+    qtbot.mouseClick(cells[0], Qt.MouseButton.RightButton)
+    assert sheets.answers[0].chosen is None
     press(Qt.Key.Key_1)
-    press(Qt.Key.Key_1)
+    press(Qt.Key.Key_1, CTRL)
     qtbot.waitUntil(lambda: sheets.window.is_complete, timeout=TIMEOUT)
     assert "Not wrong" in cells[0].text
     assert seen(window, cells[0], 0) == {0, 1}, "as it is, the first track changes its target"

@@ -51,6 +51,10 @@ class Answer:
         named = (t for item in self.items for t in (*item.tracks, *(item.fix.tracks if item.fix else ())))
         return frozenset(named)
 
+    def not_wrong(self) -> Answer:
+        """That nothing is wrong there."""
+        return replace(self, chosen=None)
+
     def next(self) -> Answer:
         """Nothing wrong, the first correction, the second ..., and round again."""
         number = 0 if self.chosen is None else self.chosen + 1

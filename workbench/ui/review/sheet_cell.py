@@ -46,9 +46,11 @@ class SheetCell(QFrame):
 
     Signals:
         pressed(number): it was clicked.
+        cleared(number): it was clicked with the right button.
     """
 
     pressed = Signal(int)
+    cleared = Signal(int)
 
     def __init__(self, number: int, picture_of: PictureOf, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -100,6 +102,8 @@ class SheetCell(QFrame):
         """Say that it was clicked."""
         if event.button() == Qt.MouseButton.LeftButton:
             self.pressed.emit(self._number)
+        elif event.button() == Qt.MouseButton.RightButton:
+            self.cleared.emit(self._number)
 
 
 class Line(QLabel):

@@ -18,7 +18,10 @@ from workbench.ui.review.sheet_cell import CellView, Line, SheetCell
 
 LEAST = 300, 170  # pixels of a cell in which its pictures can be judged
 SIDE = math.isqrt(MOST)
-HINT = "1 to 9 or a click: the correction, the next one, not wrong. Return applies the sheet, Esc leaves it."
+HINT = (
+    "1 to 9 or a click: the correction, the next one, not wrong (at once with Ctrl or the right button)."
+    " Return applies the sheet, Esc leaves it."
+)
 
 
 class SheetWindow(QDialog):
@@ -26,11 +29,13 @@ class SheetWindow(QDialog):
 
     Signals:
         turned(number): another answer is wanted for this cell.
+        cleared(number): nothing is wrong there.
         applied: the answers are to be carried out.
         left: it was closed.
     """
 
     turned = Signal(int)
+    cleared = Signal(int)
     applied = Signal()
     left = Signal()
 
@@ -40,6 +45,7 @@ class SheetWindow(QDialog):
         self.cells = [SheetCell(number, picture_of, self) for number in range(MOST)]
         for cell in self.cells:
             cell.pressed.connect(self.turned)
+            cell.cleared.connect(self.cleared)
         self._grid = QGridLayout()
         self._grid.setSpacing(6)
         self._empty = QLabel()
@@ -119,7 +125,8 @@ class SheetWindow(QDialog):
         """1 to 9, Return and Esc."""
         number = event.key() - Qt.Key.Key_1
         if 0 <= number < MOST and not self.cells[number].isHidden():
-            self.turned.emit(number)
+            control = event.modifiers() & Qt.KeyboardModifier.ControlModifier
+            (self.cleared if control else self.turned).emit(number)
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.isAutoRepeat():
             self.applied.emit()
         elif event.key() == Qt.Key.Key_Escape:

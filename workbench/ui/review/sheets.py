@@ -71,6 +71,7 @@ class Sheets(QObject):
         self._looking.setSingleShot(True)
         self._looking.timeout.connect(self._look_ahead)
         self.window.turned.connect(self.turn)
+        self.window.cleared.connect(self.clear)
         self.window.applied.connect(self.apply)
         self.window.left.connect(self._on_left)
         agenda.reopened.connect(self._on_reopened)
@@ -121,6 +122,12 @@ class Sheets(QObject):
         self._pieces[number] = self._crops(answer)
         self.window.show_place(number, self._view(answer))
         self.fetching.emit()
+
+    @Slot(int)
+    def clear(self, number: int) -> None:
+        """Answer that nothing is wrong at a place."""
+        self._answers[number] = self._answers[number].not_wrong()
+        self.window.show_place(number, self._view(self._answers[number]))
 
     @Slot()
     def apply(self) -> None:
