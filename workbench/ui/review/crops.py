@@ -154,7 +154,7 @@ class CropLoader(QObject):
         """Decode these, batch after batch, in place of what was wanted before."""
         if self._path is None:
             return
-        missing = tuple(tuple(crop for crop in batch if crop not in self._pictures) for batch in batches)
+        missing = tuple(tuple(crop for crop in batch if self.picture(crop) is None) for batch in batches)
         self._wishes.put(_Wish(self._video, self._path, tuple(batch for batch in missing if batch)))
         self._poke.emit()
 

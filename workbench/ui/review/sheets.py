@@ -28,7 +28,9 @@ from workbench.ui.review.strips import SMALL, Place, Strip
 from workbench.ui.review.words import likely, question
 from workbench.ui.state import UiState
 
-NOTHING = "No open issue of the list is left that can be answered on a sheet."
+NOTHING = (
+    "No open issue of the list is left for a sheet; what takes a person or a tracker is asked one by one."
+)
 ACTIONS = (
     "review_sheet",
     "undo",
