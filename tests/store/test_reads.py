@@ -4,7 +4,7 @@ import pytest
 from tests.store.reference import add, box, review_item, track
 from workbench.core.edits import ChangeSet
 from workbench.core.rows import ActionRow, BoxRow
-from workbench.store import Project
+from workbench.store import BoxColumns, Project, reads
 
 
 def sample(track_id: int, frame: int) -> BoxRow:
@@ -51,6 +51,20 @@ def test_columns_hold_what_the_rows_say(filled, of_track):
         assert getattr(columns, field).tolist() == [getattr(b, field) for b in rows]
     scores = [np.nan if b.score is None else b.score for b in rows]
     np.testing.assert_array_equal(columns.score, scores)
+
+
+def test_columns_in_parts_are_as_they_were_when_the_first_was_read(filled, monkeypatch):
+    monkeypatch.setattr(reads, "_PART", 5)
+    before = filled.box_columns(1)
+    parts = filled.box_columns_in_parts(1)
+    some = [next(parts)]
+    gone = filled.boxes_of_track(2, 8)
+    filled.apply(ChangeSet.of("Delete", box=(gone, ())))
+    some += parts
+    assert [len(part.frame) for part in some] == [5, 5, 5, 2]
+    for column, stored in zip(BoxColumns.joined(some), before, strict=True):
+        np.testing.assert_array_equal(column, stored)
+    assert len(filled.box_columns(1).frame) == len(BOXES) - len(gone)
 
 
 def test_columns_of_nothing_are_empty(project):

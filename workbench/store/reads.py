@@ -20,6 +20,7 @@ from workbench.store.sqlite import Database
 
 _END = 2**62  # behind every frame
 _MANY = 500  # ids named in one statement
+_PART = 10_000  # rows made an array of at a time, which keeps every other thread waiting (1.5 ms)
 
 # The flags of a box come as one number, because making Python numbers is most of the time of reading.
 _COLUMNS = "track_id, frame, origin * 16 + verified * 8 + keyframe * 4 + occluded * 2 + outside, score"
@@ -48,6 +49,11 @@ class BoxColumns(NamedTuple):
     occluded: NDArray[np.bool_]
     outside: NDArray[np.bool_]
     score: NDArray[np.float64]  # NaN = not measured
+
+    @classmethod
+    def joined(cls, parts: Iterable[BoxColumns]) -> BoxColumns:
+        """Those of all parts, of which there is at least one."""
+        return cls(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
 class Reads:
@@ -84,11 +90,15 @@ class Reads:
 
     def box_columns(self, video_id: int) -> BoxColumns:
         """All boxes of a video as arrays, by frame and track."""
+        return BoxColumns.joined(self.box_columns_in_parts(video_id))
+
+    def box_columns_in_parts(self, video_id: int) -> Iterator[BoxColumns]:
+        """The same a part at a time, all as stored when the first is asked for; at least one part."""
         return self._box_columns("video_id = ? ORDER BY frame, track_id", video_id)
 
     def box_columns_of_track(self, track_id: int) -> BoxColumns:
         """All boxes of a track as arrays, by frame."""
-        return self._box_columns("track_id = ? ORDER BY frame", track_id)
+        return BoxColumns.joined(self._box_columns("track_id = ? ORDER BY frame", track_id))
 
     def track_boxes(
         self, video_id: int, *, start: int = 0, stop: int | None = None, outside: bool = False
@@ -100,8 +110,8 @@ class Reads:
             outside: also rows that say that the target is not in the frame.
         """
         where = "box.video_id = ? AND frame >= ? AND frame < ?" + ("" if outside else " AND NOT outside")
-        found = self._db.read(f"{_PLACES} WHERE {where}", (video_id, start, _END if stop is None else stop))
-        placed = np.array(found, dtype=_PLACED)
+        values = (video_id, start, _END if stop is None else stop)
+        placed = np.concatenate([*self._arrays(f"{_PLACES} WHERE {where}", values, _PLACED)])
         return TrackBoxes.of(
             placed["track_id"],
             placed["frame"],
@@ -143,7 +153,7 @@ class Reads:
     def tracks(self, video_id: int) -> list[TrackRow]:
         """The tracks of a video, by number."""
         found = self._db.read("SELECT * FROM track WHERE video_id = ? ORDER BY number, id", (video_id,))
-        return list(map(TrackRow._make, found))
+        return list(map(partial(tuple.__new__, TrackRow), found))
 
     def tracks_by_id(self, ids: Iterable[int]) -> dict[int, TrackRow]:
         """Those of these tracks that exist, by id."""
@@ -221,13 +231,16 @@ class Reads:
         found = self._db.read(f"SELECT * FROM review_item WHERE {where}", values)
         return list(map(partial(tuple.__new__, ReviewItemRow), found))
 
-    def _box_columns(self, where: str, value: int) -> BoxColumns:
-        found = self._db.read(f"SELECT {_COLUMNS} FROM box WHERE {where}", (value,))
-        packed = np.array(found, dtype=_PACKED)
-        flags = packed["flags"]
-        verified, keyframe, occluded, outside = ((flags & bit).astype(bool) for bit in (8, 4, 2, 1))
-        ids, frames, score = (packed[name].copy() for name in ("track_id", "frame", "score"))
-        return BoxColumns(ids, frames, flags >> 4, verified, keyframe, occluded, outside, score)
+    def _box_columns(self, where: str, value: int) -> Iterator[BoxColumns]:
+        for packed in self._arrays(f"SELECT {_COLUMNS} FROM box WHERE {where}", (value,), _PACKED):
+            flags = packed["flags"]
+            verified, keyframe, occluded, outside = ((flags & bit).astype(bool) for bit in (8, 4, 2, 1))
+            ids, frames, score = (packed[name].copy() for name in ("track_id", "frame", "score"))
+            yield BoxColumns(ids, frames, flags >> 4, verified, keyframe, occluded, outside, score)
+
+    def _arrays(self, sql: str, values: Sequence[Any], dtype: np.dtype[Any]) -> Iterator[NDArray[Any]]:
+        parts = self._db.read_in_parts(sql, values, rows=_PART)
+        return (np.array(rows, dtype) for rows in parts)
 
 
 def _batches(ids: list[int]) -> Iterator[list[int]]:

@@ -115,6 +115,16 @@ class Database:
         with explained(self.path), self._reader() as reader:
             return reader.raw.execute(sql, values).fetchall()
 
+    def read_in_parts(self, sql: str, values: Values = (), *, rows: int) -> Iterator[list[tuple[Any, ...]]]:
+        """All rows of a query, so many at a time and as they are at its start; at least one part."""
+        with explained(self.path), self._reader() as reader:
+            cursor = reader.raw.execute(sql, values)
+            while True:
+                part = cursor.fetchmany(rows)
+                yield part
+                if len(part) < rows:
+                    return
+
     @contextmanager
     def writing(
         self, *, bulk: bool = False, durable: bool = True, then: Callable[[], None] | None = None

@@ -195,7 +195,10 @@ class Screenshot(QObject):
     @Slot()
     def _look(self) -> None:
         self._looks += 1
-        waited, self._waits = self._waits, self._window.loader.waiting or self._window.jobs.busy
+        waited, self._waits = (
+            self._waits,
+            any((self._window.loader.waiting, self._window.jobs.busy, self._window.reading.busy)),
+        )
         if (waited or self._waits) and self._looks < 100:  # what has just come is laid out by the next look
             return
         self._timer.stop()

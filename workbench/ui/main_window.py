@@ -76,6 +76,7 @@ class MainWindow(QMainWindow):
         self.writing = TaskQueue("edits", self)  # large edits do not wait behind an export
         self.fetching = TaskQueue("models", self)  # nor an export behind a download
         self.counting_queue = TaskQueue("counting", self)  # after every edit, so nobody wants to see it
+        self.reading = TaskQueue("reading", self)  # nor does a video that is shown wait behind a count
         self.loader = FrameLoader(self)
         self.editor = Editor(opened.project, self.writing, self)
         self.plugins = find_plugins()
@@ -134,7 +135,7 @@ class MainWindow(QMainWindow):
             part.add_actions(self.actions_by_id)
         self._menus = ContextMenus(self.state, self.actions_by_id, self)
         self._palette = palette_of(self.state)
-        self.lanes = Lanes(self.state, self.timeline, self.tracks)
+        self.lanes = Lanes(self.state, self.timeline, self.tracks, self.reading)
 
     def _make_parts(self) -> None:
         """The parts that have panels and commands of their own."""
@@ -294,7 +295,7 @@ class MainWindow(QMainWindow):
             self.canvas.set_hint("")
             self.loader.open(self.project.video_file(video), self.project.path / "cache")
             self.loader.request(self.state.frame)
-        self.reviewing.show_video()
+        self.reviewing.show_video(self._palette)
         self.tracing.show_video()
         self._show_overlay()
 
@@ -377,7 +378,7 @@ class MainWindow(QMainWindow):
             if scope.tables & {"track"}:
                 self._palette = palette_of(self.state)
             self.lanes.refresh(scope, self._palette)
-        self.reviewing.refresh(scope)
+        self.reviewing.refresh(scope, self._palette)
         self.tracing.refresh(scope)
         self._show_overlay()
         self._on_history(scope)
@@ -391,11 +392,11 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _on_tracks_listed(self, tracks: set[int] | None) -> None:
         self.lanes.listed = tracks
-        self.lanes.show_panel(self._palette)
+        self.lanes.show_panel()
 
     @Slot()
     def _on_queue(self) -> None:
-        self.lanes.show_panel(self._palette)
+        self.lanes.show_panel()
 
     @Slot()
     def _show_overlay(self) -> None:
@@ -502,11 +503,11 @@ class MainWindow(QMainWindow):
         self.go.pause()
         self.writing.close(finish=True)
         self.reviewing.close()
-        for thread in (self.compute, self.jobs, self.fetching, self.counting_queue, self.loader):
+        queues = (self.compute, self.jobs, self.fetching, self.counting_queue, self.reading)
+        for thread in (*queues, self.loader):
             thread.close()
         # What the threads posted before they ended is still delivered, and must not be heard any more.
-        threads = (self.compute, self.jobs, self.fetching, self.counting_queue, self.writing, self.loader)
-        for source in (*threads, self.state):
+        for source in (*queues, self.writing, self.loader, self.state):
             source.blockSignals(True)
         self.state.close()
         self.project.close()

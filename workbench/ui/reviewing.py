@@ -25,7 +25,7 @@ from workbench.ui.commands.identity import IdentityCommands
 from workbench.ui.commands.judge import JudgeCommands
 from workbench.ui.commands.review import ReviewCommands
 from workbench.ui.editor import Editor
-from workbench.ui.overlay_of import Palette, palette_of, previewed_palette
+from workbench.ui.overlay_of import Palette, previewed_palette
 from workbench.ui.review.agenda import Agenda
 from workbench.ui.review.answers import Answers
 from workbench.ui.review.card import CardText
@@ -165,24 +165,23 @@ class Reviewing(QObject):
 
     # What the window tells
 
-    def show_video(self) -> None:
+    def show_video(self, palette: Palette) -> None:
         """Another video is shown."""
         video, project = self._state.video, self._state.project
         self.sheets.leave()
         self.proposals.leave()
-        self._palette = palette_of(self._state)
+        self._palette = palette
         there = video is not None and not missing_media(project, video.id)
         self.crops.open(project.video_file(video) if video is not None and there else None)
         self.agenda.show(-1)
         self.agenda.read()
 
-    def refresh(self, scope: Scope) -> None:
+    def refresh(self, scope: Scope, palette: Palette) -> None:
         """Something was written."""
+        self._palette = palette
         video = self._state.video
         if video is None or not scope.touches(video=video.id):
             return
-        if "track" in scope.tables:
-            self._palette = palette_of(self._state)
         if self.proposals.waiting is not None and scope.tables & {"box", "track"}:
             self.proposals.leave()  # it was made for boxes that are no more
         answered = self.agenda.current_id in self.agenda.under_way  # the next one is shown in a moment

@@ -2,7 +2,7 @@
 
 from workbench.ui.timeline.headers import Lane
 from workbench.ui.timeline.marks import LaneMark
-from workbench.ui.timeline.model import BoxColumns
+from workbench.ui.timeline.model import BoxColumns, LaneData, lane_data
 from workbench.ui.timeline.widget import TimelineView
 
-__all__ = ["BoxColumns", "Lane", "LaneMark", "TimelineView"]
+__all__ = ["BoxColumns", "Lane", "LaneData", "LaneMark", "TimelineView", "lane_data"]

@@ -18,7 +18,7 @@ from workbench.ui.timeline.bars import LanesInView, paint_bars
 from workbench.ui.timeline.headers import Lane, paint_headers
 from workbench.ui.timeline.look import Look
 from workbench.ui.timeline.marks import LaneMark, paint_mark
-from workbench.ui.timeline.model import NO_LANES, BoxColumns, LaneData, lane_data, replace_tracks
+from workbench.ui.timeline.model import NO_LANES, BoxColumns, LaneData, replace_tracks
 from workbench.ui.timeline.occupancy import Occupancy
 from workbench.ui.timeline.ruler import HEIGHT as RULER_HEIGHT
 from workbench.ui.timeline.ruler import paint_cursor, paint_ruler
@@ -50,6 +50,7 @@ class LaneStage(QWidget):
         self._selected: frozenset[int] = frozenset()
         self._provisional: list[tuple[int, int, int]] = []
         self._marks: list[LaneMark] = []
+        self._note = ""
         self._frame = 0
         self._range = NO_RANGE
         self._lane_height = 20
@@ -76,9 +77,9 @@ class LaneStage(QWidget):
         self._refresh()
         self.lanes_changed.emit()
 
-    def set_columns(self, columns: BoxColumns) -> None:
+    def set_data(self, data: LaneData) -> None:
         """All boxes of the video."""
-        self._data = lane_data(columns)
+        self._data = data
         self._occupancy = Occupancy(self._data, self._axis.frames)
         self._refresh()
 
@@ -88,6 +89,11 @@ class LaneStage(QWidget):
         self._data = replace_tracks(self._data, changed, columns)
         self._occupancy = self._occupancy.updated(self._data, changed)
         self._refresh()
+
+    def set_note(self, note: str) -> None:
+        """What is said in place of boxes; "" = nothing."""
+        self._note = note
+        self.update()
 
     def set_frame(self, frame: int) -> None:
         """Move the cursor; a cursor that leaves the view turns the page."""
@@ -302,6 +308,9 @@ class LaneStage(QWidget):
         painter.save()
         painter.translate(self._header_width, 0)
         painter.setClipRect(QRectF(0, 0, self._axis.width, self.height()))
+        painter.setPen(look.dim)
+        room = QRectF(0, RULER_HEIGHT, self._axis.width, self._lanes_room())
+        painter.drawText(room, Qt.AlignmentFlag.AlignCenter, self._note)
         self._paint_provisional(painter)
         self._paint_band(painter, self._range, look)
         if self._axis.frames:

@@ -12,7 +12,7 @@ from workbench.ui.timeline.axis import TimeAxis
 from workbench.ui.timeline.headers import Lane
 from workbench.ui.timeline.lane_view import LaneView
 from workbench.ui.timeline.marks import LaneMark
-from workbench.ui.timeline.model import BoxColumns
+from workbench.ui.timeline.model import BoxColumns, LaneData, lane_data
 from workbench.ui.timeline.score_strip import ScoreStrip
 
 _FINE = 1000  # steps of the time scroll bar a visible width
@@ -101,21 +101,29 @@ class TimelineView(QWidget):
         self.score_strip.set_frame(0)
 
     def set_lanes(self, lanes: Iterable[Lane]) -> None:
-        """Which tracks have a lane, top to bottom; boxes come by :meth:`set_columns`."""
+        """Which tracks have a lane, top to bottom; boxes come by :meth:`set_data`."""
         lanes = list(lanes)
         self._colors = {lane.track_id: lane.color for lane in lanes}
         self.lanes.set_lanes(lanes)
         self._show_score()
 
     def set_columns(self, columns: BoxColumns) -> None:
+        """All boxes of the video; many are better made :func:`lane_data` of on another thread."""
+        self.set_data(lane_data(columns))
+
+    def set_data(self, data: LaneData) -> None:
         """All boxes of the video."""
-        self.lanes.set_columns(columns)
+        self.lanes.set_data(data)
         self._show_score()
 
     def update_tracks(self, track_ids: Iterable[int], columns: BoxColumns) -> None:
         """All boxes of these tracks, after an edit; the other tracks stay as they are."""
         self.lanes.update_tracks(track_ids, columns)
         self._show_score()
+
+    def set_note(self, note: str) -> None:
+        """What is said in place of boxes; "" = nothing."""
+        self.lanes.set_note(note)
 
     def set_frame(self, frame: int) -> None:
         """Move the cursor; a cursor that leaves the view turns the page."""
