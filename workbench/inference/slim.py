@@ -99,7 +99,7 @@ def slim_atom_options() -> AtomOptions:
     """The parameters of ATOM on this network."""
     return replace(
         untrained_options(),
-        iou=IoUOptions(random_boxes=0, step=0.5, damping=0.3, trusted_gain=0.2, margin=0.75),
+        iou=IoUOptions(random_boxes=0, damping=0.5, trusted_gain=0.2, margin=0.75),
         lost=LostOptions(below=0.16),
     )
 
