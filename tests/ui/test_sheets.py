@@ -15,6 +15,7 @@ from workbench.services import editing, identities, reviewing
 from workbench.services.projects import open_path
 from workbench.services.review_items import ACCEPTED, OPEN, REJECTED, row_of
 from workbench.services.reviewing import Filters
+from workbench.ui import editor
 from workbench.ui.main_window import MainWindow
 from workbench.video.writer import write_video
 
@@ -330,18 +331,23 @@ def test_what_cannot_be_corrected_any_more_is_not_rejected_with_the_sheet(window
     assert verdicts(window, ids) == [ACCEPTED, None, OPEN, REJECTED, OPEN]
 
 
-def test_a_sheet_waits_for_a_large_edit_and_tells_what_that_has_made_impossible(qtbot, window, sheets, press):
-    ids = some_issues(window)
-    press(Qt.Key.Key_S, SHIFT)
-    given, project = sheets.answers[0], window.project
-    accepting = reviewing.accept(project, given.items[0], instead_of=given.items[1:])
+def hold(window, change):
+    """Have a large edit begin; returns what lets it go on."""
     begun = threading.Event()
 
     def writing():
         begun.wait(TIMEOUT / 1000)
-        return (yield from project.apply_large(accepting))
+        return (yield from window.project.apply_large(change))
 
-    window.editor.go("Swap", writing)
+    window.editor.go("Held", writing)
+    return begun
+
+
+def test_a_sheet_waits_for_a_large_edit_and_tells_what_that_has_made_impossible(qtbot, window, sheets, press):
+    ids = some_issues(window)
+    press(Qt.Key.Key_S, SHIFT)
+    given = sheets.answers[0]
+    begun = hold(window, reviewing.accept(window.project, given.items[0], instead_of=given.items[1:]))
     press(Qt.Key.Key_Return)
     assert sheets.answers == []
     assert verdicts(window, ids) == [OPEN] * 5
@@ -351,3 +357,64 @@ def test_a_sheet_waits_for_a_large_edit_and_tells_what_that_has_made_impossible(
     qtbot.waitUntil(lambda: "Left open: Possible switch" in sheets.window.said, timeout=TIMEOUT)
     assert "already" in sheets.window.said
     assert window.reviewing.agenda.under_way == set()
+
+
+def test_a_sheet_that_waits_is_written_when_the_window_is_closed(window, sheets, press, open_window, clip):
+    ids = some_issues(window)
+    e = window.project.tracks(window.state.video.id)[4].id
+    press(Qt.Key.Key_S, SHIFT)
+    begun = hold(window, editing.delete_boxes(window.project, e, start=50, stop=FRAMES))
+    press(Qt.Key.Key_Return)
+    assert verdicts(window, ids) == [OPEN] * 5
+    begun.set()
+    window.close()
+    again = open_window(clip)
+    assert verdicts(again, ids) == [ACCEPTED, None, REJECTED, REJECTED, OPEN]
+    assert again.project.boxes_of_track(e)[-1].frame == 49
+
+
+def test_what_a_large_sheet_could_not_write_is_asked_again(qtbot, window, sheets, press, monkeypatch):
+    ids = some_issues(window)
+    begun, large = threading.Event(), window.project.apply_large
+
+    def later(change):
+        begun.wait(TIMEOUT / 1000)
+        return (yield from large(change))
+
+    monkeypatch.setattr(editor, "LARGE", 3)
+    monkeypatch.setattr(window.project, "apply_large", later)
+    press(Qt.Key.Key_S, SHIFT)
+    press(Qt.Key.Key_Return)
+    assert sheets.answers == []
+    window.project.apply(reviewing.comment(reviewing.find_item(window.project, ids[0]), "Surely"))
+    begun.set()
+    qtbot.waitUntil(lambda: not window.editor.busy, timeout=TIMEOUT)
+    assert verdicts(window, ids) == [OPEN] * 5
+    sheets.begin_again()
+    assert [a.items[0].kind for a in sheets.answers] == ["possible-switch", "jump", "duplicate"]
+
+
+def test_another_edit_changes_the_number_that_a_split_on_the_sheet_would_give(window, sheets, press):
+    some_issues(window)
+    project, video = window.project, window.state.video.id
+    press(Qt.Key.Key_S, SHIFT)
+    press(Qt.Key.Key_2)
+    assert "#8" in sheets.window.cells[1].text
+    [new] = project.new_ids("track", 1)
+    project.apply(ChangeSet.of("New track", track=((), [TrackRow(new, video, 1, 8, "", None)])))
+    assert "#9" in sheets.window.cells[1].text
+    press(Qt.Key.Key_2, CTRL)
+    assert "Not wrong" in sheets.window.cells[1].text
+
+
+def test_an_undo_that_is_not_of_the_sheet_leaves_its_answers(window, sheets, press):
+    ids = some_issues(window)
+    window.project.apply(reviewing.reject(reviewing.find_item(window.project, ids[-1])))
+    press(Qt.Key.Key_S, SHIFT)
+    press(Qt.Key.Key_1, CTRL)
+    press(Qt.Key.Key_Z, CTRL)
+    assert verdicts(window, ids) == [OPEN] * 5
+    assert [a.chosen for a in sheets.answers] == [None] * 3
+    assert "Not wrong" in sheets.window.cells[0].text
+    press(Qt.Key.Key_Return)
+    assert verdicts(window, ids)[0] == REJECTED

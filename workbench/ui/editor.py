@@ -45,8 +45,11 @@ class Editor(QObject):
         """Whether a large edit is being written."""
         return self._writing.busy
 
-    def do(self, make: Callable[[], ChangeSet]) -> bool:
+    def do(self, make: Callable[[], ChangeSet], *, at_once: bool = False) -> bool:
         """Make a change set and apply it.
+
+        Args:
+            at_once: a large one, too, for there is no worker any more.
 
         Returns:
             Whether it was applied or handed to the worker.
@@ -55,7 +58,7 @@ class Editor(QObject):
             change = make()
             if not change:
                 return False
-            if sum(1 for _ in change.rows()) > LARGE:
+            if not at_once and sum(1 for _ in change.rows()) > LARGE:
                 self._order(change.name, lambda: self._project.apply_large(change))
                 return True
             self._project.apply(change)

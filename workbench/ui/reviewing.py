@@ -99,11 +99,11 @@ class Reviewing(QObject):
         self.agenda = Agenda(state, self)
         self.proposals = Proposals(state, editor, compute, follower, self)
         self.panel, self.stage = ReviewPanel(self.agenda.listed, parent), ReviewStage(self.crops, parent)
-        answers = Answers(self.agenda, editor, self)
+        self._answers = Answers(self.agenda, editor, self)
         self.commands = ReviewCommands(
-            state, self.agenda, self.proposals, editor, answers, compute=compute, parent=parent
+            state, self.agenda, self.proposals, editor, self._answers, compute=compute, parent=parent
         )
-        self.sheets = Sheets(state, self.agenda, answers, self.crops, parent)
+        self.sheets = Sheets(state, self.agenda, self._answers, self.crops, parent)
         self._aside = Aside((*beside, timeline, self.panel), self)
         self.identity = IdentityCommands(state, self.proposals, parent)
         self.judge = JudgeCommands(state, editor, parent)
@@ -157,8 +157,9 @@ class Reviewing(QObject):
         return self.proposals.leave()
 
     def close(self) -> None:
-        """End the thread."""
+        """Write the answers that wait, after the last large edit, and end the thread."""
         self.sheets.leave()
+        self._answers.finish()
         self._listing.stop()
         self._fetching.stop()
         self.crops.close()

@@ -19,7 +19,8 @@ class Answers(QObject):
         super().__init__(parent)
         self._agenda, self._editor = agenda, editor
         self._later: list[tuple[set[int], Callable[[], ChangeSet]]] = []
-        editor.idle.connect(self._write_next)
+        self._handed: set[int] = set()  # items whose answer the editor has
+        editor.idle.connect(self._on_idle)
 
     def write(self, items: Iterable[ReviewItem], make: Callable[[], ChangeSet]) -> bool:
         """Write the answer to some items, which are under way until then.
@@ -34,14 +35,26 @@ class Answers(QObject):
         self._agenda.under_way |= answered
         if self._editor.busy:
             self._later.append((answered, make))
-        elif not self._editor.do(make):
-            self._agenda.under_way -= answered
-            return False
-        return True
+            return True
+        return self._hand_over(answered, make)
+
+    def finish(self) -> None:
+        """Write what still waits, when the last large edit is written and nothing comes after."""
+        while self._later:
+            _, make = self._later.pop(0)
+            self._editor.do(make, at_once=True)
 
     @Slot()
-    def _write_next(self) -> None:
+    def _on_idle(self) -> None:
+        self._agenda.under_way -= self._handed  # what could not be written is to be answered again
+        self._handed.clear()
         while self._later and not self._editor.busy:
-            answered, make = self._later.pop(0)
-            if not self._editor.do(make):
-                self._agenda.under_way -= answered
+            self._hand_over(*self._later.pop(0))
+
+    def _hand_over(self, answered: set[int], make: Callable[[], ChangeSet]) -> bool:
+        done = self._editor.do(make)
+        if done and self._editor.busy:
+            self._handed |= answered
+        if not done:
+            self._agenda.under_way -= answered
+        return done

@@ -60,6 +60,7 @@ class Sheets(QObject):
         self.actions: Mapping[str, QAction] = {}
         self._answers: list[Answer] = []
         self._given: list[list[Answer]] = []  # answers of the sheets that were applied, for an undo
+        self._reopened: Sequence[ReviewItem] = ()  # by an undo, until that is heard of
         self._plans: dict[int, tuple[ReviewItem, Preview]] = {}  # by item, what its correction comes to
         self._unfit: set[int] = set()  # items whose correction cannot be made
         self._palette = Palette((), (), "track")
@@ -169,18 +170,16 @@ class Sheets(QObject):
         """Something was written, and the agenda knows of it."""
         if not self.is_open or not scope.tables & {"box", "track", "review_item"}:
             return
-        if scope.tables & {"box", "track"}:
-            self._forget(scope.tracks)
-        if not self._writing and self._concerns(scope):
-            self._show(self._now(self._answers) or self._made())
-
-    def _concerns(self, scope: Scope) -> bool:
-        """Whether what is shown may be otherwise now."""
+        reopened, self._reopened = self._reopened, ()
+        forgotten = self._forget(scope.tracks) if scope.tables & {"box", "track"} else set[int]()
+        if self._writing:
+            return
+        again = self._again(reopened) if reopened else []
         shown = {item.id for answer in self._answers for item in answer.items}
-        tracks = frozenset[int]().union(*(answer.tracks for answer in self._answers))
-        if not shown or scope.items is None or not shown.isdisjoint(scope.items):
-            return True
-        return not tracks.isdisjoint(scope.tracks)
+        if again:
+            self._show(again)
+        elif not shown or scope.items is None or not shown.isdisjoint(scope.items | forgotten):
+            self._show(self._now(self._answers) or self._made())
 
     def begin_again(self) -> None:
         """Other items are wanted."""
@@ -206,15 +205,20 @@ class Sheets(QObject):
 
     @Slot(object)
     def _on_reopened(self, items: Sequence[ReviewItem]) -> None:
-        """Undo: the sheet is as it was when it was applied."""
-        if not self.is_open:
-            return
-        self._forget()
+        self._reopened = items
+
+    def _again(self, items: Sequence[ReviewItem]) -> list[Answer]:
+        """What an undo brings back: a sheet as it was when it was applied, or one that begins with these."""
         ids = {item.id for item in items}
-        before = (
-            given for given in reversed(self._given) if any(i.id in ids for a in given for i in a.items)
-        )
-        self._answers = next(before, []) or self._made(first=items)
+
+        def has_some(answers: Sequence[Answer]) -> bool:
+            return any(item.id in ids for answer in answers for item in answer.items)
+
+        given = next(filter(has_some, reversed(self._given)), None)
+        if given is not None:
+            return self._now(given)
+        made = self._made(first=items)
+        return made if has_some(made) else []
 
     # Which places
 
@@ -349,15 +353,22 @@ class Sheets(QObject):
         self._plans[item.id][1].show(plan)
         return True
 
-    def _forget(self, tracks: frozenset[int] | None = None) -> None:
-        """These tracks, or any, are not as they were; nor is the number that a new track would get."""
+    def _forget(self, tracks: frozenset[int] | None = None) -> set[int]:
+        """These tracks, or any, are not as they were; nor is the number that a new track would get.
+
+        Returns:
+            Ids of the items whose corrections have to be planned again.
+        """
+        forgotten = set()
         for item, preview in list(self._plans.values()):
             assert preview.plan is not None
             if tracks is None or preview.plan.new or not tracks.isdisjoint(Answer((item,)).tracks):
                 del self._plans[item.id]
                 preview.deleteLater()
+                forgotten.add(item.id)
         self._unfit.clear()
         self._palette = palette_of(self._state)
+        return forgotten
 
 
 def _is_chain(item: ReviewItem) -> bool:
