@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -107,7 +108,8 @@ def test_a_wrong_box_is_asked_for_again(clip, capsys, box):
 def test_demo_info_export_and_import_work_together(tmp_path, capsys, monkeypatch):
     from workbench.services import demo
 
-    monkeypatch.setattr(demo, "ClipOptions", lambda: ClipOptions(width=160, height=120, frames=10, targets=4))
+    small = partial(ClipOptions, width=160, height=120, frames=10, targets=4)
+    monkeypatch.setattr(demo, "ClipOptions", small)
     assert main(["demo", str(tmp_path / "demo")]) == 0
     project = str(tmp_path / "demo" / "demo.wbp")
     assert main(["export", project, "--format", "mot-challenge", "--out", str(tmp_path / "mot")]) == 0

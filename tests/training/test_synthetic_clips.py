@@ -34,6 +34,15 @@ def test_boxes_hold_what_is_painted():
         assert np.allclose([left, top, right, bottom], [x, y, x + w, y + h], atol=2.0)
 
 
+def test_a_camera_that_stands_still_sees_one_background_in_changing_light():
+    def change(options):
+        first, *_, last = (frame.image.astype(int) for frame in make_clip(options))
+        return np.abs(last - first).max()
+
+    empty = replace(OPTIONS, targets=0, bystanders=0)
+    assert change(replace(empty, still=True)) <= 5 < 10 < change(empty)
+
+
 def test_targets_hide_each_other_and_the_one_in_front_is_seen():
     clip = list(make_clip(replace(OPTIONS, frames=60, targets=7)))
     visibility = np.array([frame.visibility for frame in clip])

@@ -36,7 +36,7 @@ def make_demo(folder: Path, *, options: ClipOptions | None = None) -> Generator[
     """
     from workbench.training.synthetic.clips import make_clip
 
-    options = options or ClipOptions()
+    options = options or ClipOptions(still=True)  # or the detector without weights had nothing to find
     home = folder / f"demo{SUFFIX}"
     if (home / "project.db").is_file():
         return home

@@ -23,6 +23,7 @@ class ClipOptions:
             out of the frame, and come back; seen in the first and the last frames.
         seed: everything random comes from it.
         noise: standard deviation of the sensor noise, in grey levels.
+        still: whether the camera stands still.
     """
 
     width: int = 640
@@ -33,6 +34,7 @@ class ClipOptions:
     vanishing: float = 0.0
     seed: int = 35
     noise: float = 2.0
+    still: bool = False
 
 
 @dataclass(frozen=True)

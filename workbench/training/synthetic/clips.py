@@ -1,8 +1,9 @@
 """Clips: whole frames of several targets that move, grow, turn and pass behind each other.
 
 A clip is a function of its options alone. Targets move in the frame on smooth paths, over a background that a
-slowly moving camera looks at; they are painted in a fixed order of depth, which gives each one's visibility
-exactly. On demand each target vanishes once, behind something or out of the frame, and comes back.
+slowly moving camera, or one that stands still, looks at; they are painted in a fixed order of depth, which
+gives each one's visibility exactly. On demand each target vanishes once, behind something or out of the
+frame, and comes back.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ def make_clip(options: ClipOptions | None = None) -> Iterator[ClipFrame]:
     """Yield the frames of a clip, in order.
 
     Args:
-        options: what to make; the defaults give the demo clip.
+        options: what to make.
     """
     options = options or ClipOptions()
     setting, people, extras, sensor = (np.random.default_rng([options.seed, i]) for i in range(4))
@@ -106,8 +107,8 @@ def _paths(rng: np.random.Generator, hulls: Array, options: ClipOptions) -> Arra
 
 
 def _views(rng: np.random.Generator, options: ClipOptions, side: int) -> Array:
-    """(F, 3, 3) frame pixels to background pixels of a camera that pans, nods and zooms a little."""
-    t = np.arange(options.frames) / (10 * SECOND)
+    """(F, 3, 3) frame pixels to background pixels of a camera that pans, nods and zooms a little, or not."""
+    t = np.arange(options.frames) * (not options.still) / (10 * SECOND)
     pace, phase = rng.uniform(0.4, 1.2, 4), rng.random(4)
     x, y, zoom, roll = np.sin(2 * np.pi * (pace[:, None] * t + phase[:, None]))
     scale = 0.8 * side / options.width * np.exp(0.06 * zoom)
