@@ -196,6 +196,20 @@ def test_score_strip_follows_the_selection(view: TimelineView) -> None:
     assert view.score_strip.isVisible()
 
 
+def test_the_selected_lane_stays_in_sight_when_its_score_takes_room(view: TimelineView, qtbot: QtBot) -> None:
+    last = view.lanes.scroll_extent[2] // 20 - 1  # of as many as there is room for
+    view.set_lanes([Lane(t, t) for t in range(last + 1)])
+    view.set_selected([last])
+    assert view.lanes.scroll_extent[:2] == (0, 0)
+    view.set_provisional({last: {0: 0.5, 1: 0.6}})
+    qtbot.waitUntil(lambda: view.lanes.scroll_extent[1] > 0)
+    position, highest, _ = view.lanes.scroll_extent
+    assert position == highest
+    view.lanes.scroll_lanes_to(0)
+    view.resize(900, 200)
+    assert view.lanes.scroll_extent[0] == 0  # who has scrolled away from it is not taken back
+
+
 def test_lanes_scroll_only_as_far_as_there_are_any(view: TimelineView) -> None:
     view.set_lanes([Lane(t, t) for t in range(500)])
     view.lanes.scroll_lanes_to(10**6)

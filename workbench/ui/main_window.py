@@ -449,7 +449,7 @@ class MainWindow(QMainWindow):
     @Slot(float, float)
     def _on_cursor(self, x: float, y: float) -> None:
         heat = self.detection.text_at(x, y)
-        self._where.setText(f"{heat}  x {x:.1f}  y {y:.1f}  frame {self.state.frame}".lstrip())
+        self._where.setText(f"{heat}  x {x:.1f}  y {y:.1f}".lstrip())
 
     @Slot(bool)
     def _on_drawing(self, on: bool) -> None:

@@ -202,6 +202,10 @@ class LaneStage(QWidget):
     def _lanes_room(self) -> int:
         return max(self.height() - RULER_HEIGHT, 1)
 
+    def _overhang(self, index: int, room: int | None = None) -> int:
+        """Pixels by which a lane reaches below the room for lanes."""
+        return (index + 1) * self._lane_height - self._scroll - (self._lanes_room() if room is None else room)
+
     def _lane_at(self, y: float) -> int:
         """Index of the lane at widget y, or -1."""
         index = int((y - RULER_HEIGHT + self._scroll) // self._lane_height)
@@ -217,8 +221,12 @@ class LaneStage(QWidget):
         return QSize(900, RULER_HEIGHT + 8 * 20)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The same start at the same zoom; the whole video stays the whole video."""
+        """The same start at the same zoom; the whole video stays the whole video, a chosen lane in sight."""
+        room = event.oldSize().height() - RULER_HEIGHT
+        chosen = [self._index[t] for t in self._selected if t in self._index]
         self._scroll_lanes_to(self._scroll)
+        if len(chosen) == 1 and self._overhang(chosen[0], room) <= 0 < (below := self._overhang(chosen[0])):
+            self._scroll_lanes_to(self._scroll + below)
         self._set_axis(self._axis.resized(frames=self._axis.frames, width=self._time_width()))
         self.lanes_changed.emit()
         super().resizeEvent(event)
