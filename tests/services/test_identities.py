@@ -17,6 +17,7 @@ from workbench.core.errors import UserError
 from workbench.core.fixes import Fix, Operation
 from workbench.core.rows import Origin
 from workbench.services import identities
+from workbench.services.identities.draft import Draft
 
 SWAP, MERGE, JOIN, SPLIT = Operation.SWAP, Operation.MERGE, Operation.JOIN, Operation.SPLIT
 DELETE, FILL, RENUMBER, RELABEL = Operation.DELETE, Operation.FILL, Operation.RENUMBER, Operation.RELABEL
@@ -200,3 +201,13 @@ def test_what_cannot_be_done_is_said(project, fix):
     with pytest.raises(UserError):
         identities.plan(project, fix)
     assert state(project) == before
+
+
+def test_a_merge_of_many_pieces_reads_a_track_once_and_not_for_each_seam(project, monkeypatch):
+    one, two = add_track(project, 1, range(0, FRAMES, 4)), add_track(project, 2, range(2, FRAMES, 4))
+    read, chain = [], Draft._chain
+    monkeypatch.setattr(Draft, "_chain", lambda draft, track: read.append(track) or chain(draft, track))
+    merged = identities.plan(project, Fix(MERGE, (one, two))).change
+    [items] = [change.after for change in merged.changes if change.table == "review_item"]
+    assert [item.frame for item in items] == list(range(2, FRAMES, 2))
+    assert len(read) < 10

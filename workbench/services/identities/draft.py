@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from itertools import pairwise
 from operator import itemgetter
 
@@ -130,7 +131,7 @@ class Draft:
     def _belongings(self, heirs: Mapping[int, int | None]) -> dict[str, tuple[Sequence[Row], Sequence[Row]]]:
         """What moves along with the boxes: rows before and after by table; no preview shows it."""
         before, after = move_items(self._case, self._hands, heirs)
-        never = ruled_out(self._case, self._parted(), self._joined(), self._boxes)
+        never = ruled_out(self._case, self._parted(), self._joined(), cache(self._boxes))
         return {
             "pose": move_poses(self._case, self._hands, heirs, self._losers()),
             "action": move_actions(self._case, self._hands, heirs),

@@ -5,6 +5,7 @@ The search knows only boxes, and finds the halves of a smooth track that somebod
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 
 from workbench.core.fixes import Operation
@@ -47,7 +48,11 @@ def ruled_out(
 
 def _row(case: Case, issue: Issue, boxes_of: Callable[[int], Sequence[BoxRow]]) -> ReviewItemRow:
     boxes = [rows for track in issue.tracks if (rows := boxes_of(track))]
-    nearest = [min(rows, key=lambda row: abs(row.frame - issue.frame)) for rows in boxes]
-    place = [Place(row.frame, row.box) for row in nearest]
+    place = [Place(row.frame, row.box) for row in (_nearest(rows, issue.frame) for rows in boxes)]
     row = row_of(issue, case.new_id("review_item"), case.video.id, place=place)
     return row._replace(verdict=RULED_OUT)
+
+
+def _nearest(rows: Sequence[BoxRow], frame: int) -> BoxRow:
+    at = bisect_left(rows, frame, key=lambda row: row.frame)
+    return min(rows[max(at - 1, 0) : at + 1], key=lambda row: abs(row.frame - frame))
