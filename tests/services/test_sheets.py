@@ -18,8 +18,8 @@ from workbench.core.errors import UserError
 from workbench.core.fixes import Fix, Operation
 from workbench.core.issues import Issue
 from workbench.core.rows import Origin
-from workbench.services import editing, reviewing
-from workbench.services.review_items import REJECTED, ReviewItem, row_of
+from workbench.services import editing, identities, reviewing
+from workbench.services.review_items import ACCEPTED, OPEN, REJECTED, ReviewItem, row_of
 from workbench.services.sheets import Answer, answer_of, decide, sheet
 
 PAIRS, LENGTH = 4, 24
@@ -240,3 +240,15 @@ def test_a_change_and_a_later_one_are_one(project):
         "One",
         (Change("track", (first, second), (first._replace(name="y"), second._replace(name="z"))),),
     )
+
+
+def test_places_that_an_edit_has_brought_to_one_track_meanwhile_do_not_spoil_the_sheet(project):
+    one, other, third, fourth = made(project)[::2]
+    items = add_items(project, [issue(Operation.SWAP, one, third), issue(Operation.SWAP, other, fourth)])
+    answers = [Answer((items[0],), 0), Answer((items[1],))]
+    merging = identities.plan(project, Fix(Operation.MERGE, (one, other))).change
+    project.apply(merging)
+    decided = decide(project, answers)
+    project.apply(decided.change)
+    assert [answer for answer, _ in decided.left] == answers[1:]
+    assert [reviewing.find_item(project, item.id).verdict for item in items] == [ACCEPTED, OPEN]

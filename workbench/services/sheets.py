@@ -122,9 +122,10 @@ def decide(project: Project, answers: Sequence[Answer]) -> Decided:
     change, taken, left = ChangeSet("", ()), set[int](), list[tuple[Answer, str]]()
     corrected = rejected = 0
     for answer in answers:
+        now = [stored[item.id] for item in answer.items if item.id in stored]
         try:
-            step = _step(project, answer, stored, change)
-            concerned = answer.tracks | _changed_tracks(step)
+            step = _step(project, answer.accepted, now, change)
+            concerned = Answer(tuple(now)).tracks | _changed_tracks(step)
             if not taken.isdisjoint(concerned):
                 raise UserError("It concerns a track of another correction of the sheet.")
         except UserError as error:
@@ -140,13 +141,13 @@ def _at_once(item: ReviewItem) -> bool:
     return item.fix is not None and item.fix.operation != Operation.EXTEND
 
 
-def _step(project: Project, answer: Answer, stored: dict[int, ReviewItem], after: ChangeSet) -> ChangeSet:
-    """What one answer comes to after a change that is not stored yet."""
-    accepted = answer.accepted
-    items = [stored[item.id] for item in answer.items if item.id in stored]
+def _step(
+    project: Project, accepted: ReviewItem | None, items: Sequence[ReviewItem], after: ChangeSet
+) -> ChangeSet:
+    """What the answer to some items comes to after a change that is not stored yet."""
     if accepted is None:
         return reviewing.reject(*items)
-    now = stored.get(accepted.id)
+    now = next((item for item in items if item.id == accepted.id), None)
     if now is None or now.fix is None:
         raise UserError("What was to be corrected is gone or answered already.")
     plan = identities.plan(project, now.fix, manner=Manner(after=after))
