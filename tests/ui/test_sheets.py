@@ -318,6 +318,19 @@ def test_the_next_sheet_has_its_pictures_at_once(qtbot, window, sheets, press):
     assert sheets.answers == []
 
 
+def test_an_issue_that_is_shown_behind_a_sheet_has_its_pictures_too(qtbot, window, sheets, press):
+    some_issues(window)
+    first = window.project.tracks(window.state.video.id)[0].id
+    [late] = add_issues(
+        window, Issue("jump", 50, 49, 51, (first,), 0.1, 1, Fix(Operation.SPLIT, (first,), 50))
+    )
+    press(Qt.Key.Key_S, SHIFT)
+    strip = window.reviewing.stage.strip
+    window.reviewing.agenda.show(late)
+    qtbot.waitUntil(lambda: strip.strip.at == 50 and strip.is_complete, timeout=TIMEOUT)
+    assert sheets.is_open
+
+
 def test_what_cannot_be_corrected_any_more_is_not_rejected_with_the_sheet(window, sheets, press):
     ids = some_issues(window)
     e = window.project.tracks(window.state.video.id)[4].id

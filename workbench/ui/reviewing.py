@@ -338,7 +338,7 @@ class Reviewing(QObject):
         """Have the pictures of the subject decoded, and then those of the items that come next."""
         subject, strip = self._subject, self.stage.strip.strip
         if self.sheets.is_open:
-            self.crops.want(self.sheets.crops)
+            self.crops.want([*self.sheets.crops, strip.crops])
             return
         if subject is None:
             return
