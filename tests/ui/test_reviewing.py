@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QRectF, QSettings, Qt
+from PySide6.QtGui import QAction
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QInputDialog, QMenu
 
@@ -16,6 +17,7 @@ from workbench.services.review_items import FIXED, OPEN, REJECTED, RULED_OUT, SK
 from workbench.ui.canvas import BoxFlag
 from workbench.ui.loader import Answer, Wish
 from workbench.ui.main_window import MainWindow
+from workbench.ui.review.card import Card, CardText
 from workbench.ui.review.words import kind_words
 from workbench.video.display import DisplayFrame
 from workbench.video.writer import write_video
@@ -500,3 +502,15 @@ def test_numbers_classes_and_comments_are_asked_for(qtbot, window, press, monkey
     press(Qt.Key.Key_Period)
     window.actions_by_id["comment_item"].trigger()
     assert window.reviewing.agenda.current.row.comment == "the red one"
+
+
+def test_the_title_of_a_card_has_room_beside_many_answers(qtbot):
+    card = Card()
+    qtbot.addWidget(card)
+    card.resize(900, 120)
+    answers = [QAction(f"Or merge #6 and #{n}, 53 %", card) for n in range(4)]
+    text = CardText("Fragment: #11 and #17 at frame 93", "They become one.", "70 % likely, " * 20)
+    card.show_text(text, answers)
+    card.show()
+    assert card.width() == 900
+    assert card._title.width() == card._title.sizeHint().width()

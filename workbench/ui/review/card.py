@@ -43,14 +43,21 @@ class Card(QFrame):
         self._buttons = QHBoxLayout()
         self._buttons.setSpacing(2)
         top = QHBoxLayout()
-        top.addWidget(self._title, 1)
-        top.addLayout(self._buttons)
+        top.setSpacing(12)
+        self._title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        self._title.setMinimumWidth(1)  # it is cut before the window grows
+        top.addWidget(self._title)
+        top.addWidget(self._detail, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 4, 6, 4)
         layout.setSpacing(1)
         layout.addLayout(top)
-        for label in (self._fix, self._warning, self._detail):
+        for label in (self._fix, self._warning):
             layout.addWidget(label)
+        row = QHBoxLayout()  # of their own: where there are many, they would leave the title no room
+        row.addLayout(self._buttons)
+        row.addStretch(1)
+        layout.addLayout(row)
         self._shown: tuple[QAction, ...] = ()
         self.hide()
 

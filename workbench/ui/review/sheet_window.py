@@ -19,8 +19,8 @@ from workbench.ui.review.sheet_cell import CellView, Line, SheetCell
 LEAST = 300, 170  # pixels of a cell in which its pictures can be judged
 SIDE = math.isqrt(MOST)
 HINT = (
-    "1 to 9 or a click: the correction, the next one, not wrong (at once with Ctrl or the right button)."
-    " Return applies the sheet, Esc leaves it."
+    "1 to 9 or a click: the correction, the next one, not wrong (with Ctrl at once)."
+    " Return applies, Esc leaves."
 )
 
 
