@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, QSettings, Qt
+from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QComboBox, QMessageBox
 
 from workbench.core.rows import Origin
 from workbench.services import editing
 from workbench.services.projects import open_path
 from workbench.ui.camera_dialog import CameraDialog
+from workbench.ui.colours import track_colour
 from workbench.ui.export_dialog import ExportDialog
 from workbench.ui.keys_dialog import KeysDialog
 from workbench.ui.main_window import MainWindow
@@ -298,6 +300,7 @@ def test_an_earlier_export_is_replaced_only_with_a_yes(qtbot, window, track, tmp
 
     def answer(*given):
         asked.append(given[2])
+        assert given[4] == QMessageBox.StandardButton.No, "Return, pressed once too often, replaces nothing"
         return answers[len(asked) - 1]
 
     target = tmp_path / "out"
@@ -318,3 +321,13 @@ def test_an_earlier_export_is_replaced_only_with_a_yes(qtbot, window, track, tmp
     assert truth.read_text() != "what somebody noted"
     said = f"{target} holds an export already (MOTChallenge of clip, 5 files). Replace it?"
     assert asked == [said, said]
+
+
+def test_a_track_keeps_its_colour_in_the_list_while_it_is_selected(window, track):
+    model = window.tracks._model
+    icon = model.index(0, 0).data(Qt.ItemDataRole.DecorationRole)
+    normal, selected = (
+        icon.pixmap(14, 14, mode).toImage() for mode in (QIcon.Mode.Normal, QIcon.Mode.Selected)
+    )
+    assert normal == selected
+    assert selected.pixelColor(7, 7).getRgb()[:3] == track_colour(model.lines[0].number)

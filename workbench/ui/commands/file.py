@@ -152,7 +152,8 @@ class FileCommands(QObject):
         if not earlier:
             return True
         question = f"{target} holds an export already ({earlier}). Replace it?"
-        return QMessageBox.question(self._window, "Export", question) == QMessageBox.StandardButton.Yes
+        yes, no = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No
+        return QMessageBox.question(self._window, "Export", question, yes | no, no) == yes
 
     def export_to(
         self, format_name: str, target: Path, *, images: bool = False, scope: tuple[int, int] | None = None

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QColor, QIcon, QPixmap
 from PySide6.QtWidgets import (
     QColorDialog,
     QHBoxLayout,
@@ -17,6 +16,8 @@ from PySide6.QtWidgets import (
 )
 
 from workbench.store import Category
+from workbench.ui.colours import parse_colour
+from workbench.ui.swatch import swatch
 
 ID = Qt.ItemDataRole.UserRole
 NAME = Qt.ItemDataRole.UserRole + 1
@@ -59,7 +60,7 @@ class ClassesPanel(QWidget):
         self._list.blockSignals(True)
         self._list.clear()
         for position, category in enumerate(categories):
-            item = QListWidgetItem(_swatch(category.color), category.name)
+            item = QListWidgetItem(swatch(parse_colour(category.color)), category.name)
             item.setData(ID, category.id)
             item.setData(NAME, category.name)
             key = f" or press {position + 1}" if position < 9 else ""
@@ -100,9 +101,3 @@ class ClassesPanel(QWidget):
         colour = QColorDialog.getColor(parent=self, title=f"Colour of {item.text()}")
         if colour.isValid():
             self.recoloured.emit(item.data(ID), colour.name())
-
-
-def _swatch(colour: str) -> QIcon:
-    pixmap = QPixmap(14, 14)
-    pixmap.fill(QColor(colour))
-    return QIcon(pixmap)

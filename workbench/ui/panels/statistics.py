@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QColor, QIcon, QKeyEvent, QPixmap, QShowEvent
+from PySide6.QtGui import QAction, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
@@ -25,6 +25,7 @@ from workbench.core.regions import Anchor
 from workbench.services.plots import Bars, Curves
 from workbench.ui.chart import Chart
 from workbench.ui.colours import Rgb
+from workbench.ui.swatch import swatch
 
 HEADS = ("Where", "Up to here", "In all")
 PICTURE = "The picture"
@@ -169,7 +170,7 @@ class StatisticsPanel(QWidget):
                 item.setText(text)
             item.setToolTip(line.tip)
             if column == 0:
-                item.setIcon(_square(line.color))
+                item.setIcon(swatch(line.color))
 
     def show_panel(self, panel: Curves | Bars | None) -> None:
         """Show the counts of the chosen row over time."""
@@ -220,9 +221,3 @@ class StatisticsPanel(QWidget):
     @Slot()
     def _on_delete(self) -> None:
         self.deleted.emit(self.current)
-
-
-def _square(color: Rgb) -> QIcon:
-    pixmap = QPixmap(12, 12)
-    pixmap.fill(QColor(*color))
-    return QIcon(pixmap)

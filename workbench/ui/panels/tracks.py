@@ -14,10 +14,11 @@ from PySide6.QtCore import (
     Signal,
     Slot,
 )
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from workbench.ui.colours import Rgb
+from workbench.ui.swatch import swatch
 
 Index = QModelIndex | QPersistentModelIndex
 SAMPLE = 50  # rows whose contents say how wide a column is; all of a thousand take too long
@@ -90,7 +91,7 @@ class TracksModel(QAbstractTableModel):
             mark = " ⏳" if line.queued else ""
             return (f"{line.number}{mark}", line.category, line.name, line.boxes, frames)[index.column()]
         if role == Qt.ItemDataRole.DecorationRole and index.column() == 0:
-            return QColor(*line.colour)
+            return swatch(line.colour)
         if role == Qt.ItemDataRole.ToolTipRole:
             waits = " Waits for the next tracking pass." if line.queued else ""
             start = "Double click goes to its start."
