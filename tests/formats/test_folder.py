@@ -14,7 +14,7 @@ from workbench.core.errors import UserError, VideoError
 from workbench.core.report import Report
 from workbench.formats import got10k, lasot, mot_challenge
 from workbench.formats.clips import Clip
-from workbench.formats.folder import ExportFolder
+from workbench.formats.folder import ExportFolder, earlier_export
 
 REPORT = Report("Made", "written", 0, 0)
 
@@ -124,3 +124,11 @@ def test_kill_while_moving_can_be_exported_over(tmp_path: Path) -> None:
         (tmp_path / ".unfinished-export" / "a.txt").rename(tmp_path / "a.txt")
     export(tmp_path, {"a.txt": "second"})
     assert (tmp_path / "a.txt").read_text() == "second"
+
+
+def test_what_an_earlier_export_left_is_said_whatever_its_report_names(tmp_path: Path) -> None:
+    report = {"format": "COCO", "videos": ["clip"], "files": ["a" * 300, "there.txt"]}
+    (tmp_path / "report.json").write_text(json.dumps(report))
+    assert earlier_export(tmp_path) == ""
+    (tmp_path / "there.txt").touch()
+    assert earlier_export(tmp_path) == "COCO of clip, 2 files"

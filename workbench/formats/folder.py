@@ -28,8 +28,9 @@ UNFINISHED = ".unfinished-export"
 def earlier_export(target: Path) -> str:
     """What an earlier export left in a folder, in words for a person; "" where it left nothing."""
     last = _last_report(target)
-    files = sum((target / path).exists() for path in _claimed_files(last))
-    return f"{_words(last)}, {files} files" if files else ""
+    files = _claimed_files(last)
+    is_there = any(os.path.exists(target / path) for path in files)  # of a name that is too long, too
+    return f"{_words(last)}, {len(files)} files" if is_there else ""
 
 
 class ExportFolder:
