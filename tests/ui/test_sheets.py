@@ -431,3 +431,16 @@ def test_an_undo_that_is_not_of_the_sheet_leaves_its_answers(window, sheets, pre
     assert "Not wrong" in sheets.window.cells[0].text
     press(Qt.Key.Key_Return)
     assert verdicts(window, ids)[0] == REJECTED
+
+
+def test_what_was_undone_before_a_sheet_was_opened_does_not_come_onto_it(window, sheets, press):
+    some_issues(window)
+    press(Qt.Key.Key_S, SHIFT)
+    press(Qt.Key.Key_Return)
+    press(Qt.Key.Key_Escape)
+    press(Qt.Key.Key_Z, CTRL)
+    press(Qt.Key.Key_S, SHIFT)
+    press(Qt.Key.Key_1, CTRL)
+    third = window.project.tracks(window.state.video.id)[2].id
+    window.project.apply(editing.delete_boxes(window.project, third, start=20, stop=28))
+    assert [a.chosen for a in sheets.answers] == [None] * 3

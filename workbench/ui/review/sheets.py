@@ -205,7 +205,8 @@ class Sheets(QObject):
 
     @Slot(object)
     def _on_reopened(self, items: Sequence[ReviewItem]) -> None:
-        self._reopened = items
+        if self.is_open:
+            self._reopened = items
 
     def _again(self, items: Sequence[ReviewItem]) -> list[Answer]:
         """What an undo brings back: a sheet as it was when it was applied, or one that begins with these."""
