@@ -12,6 +12,7 @@ from workbench.core.fixes import Fix, Operation
 from workbench.core.issues import Issue
 from workbench.core.rows import BoxRow, Origin, TrackRow
 from workbench.services import editing, identities, reviewing
+from workbench.services import sheets as deciding
 from workbench.services.projects import open_path
 from workbench.services.review_items import ACCEPTED, OPEN, REJECTED, row_of
 from workbench.services.reviewing import Filters
@@ -444,3 +445,20 @@ def test_what_was_undone_before_a_sheet_was_opened_does_not_come_onto_it(window,
     third = window.project.tracks(window.state.video.id)[2].id
     window.project.apply(editing.delete_boxes(window.project, third, start=20, stop=28))
     assert [a.chosen for a in sheets.answers] == [None] * 3
+
+
+def test_a_fault_in_deciding_a_sheet_leaves_it_as_it_was(qtbot, window, sheets, press, monkeypatch):
+    ids = some_issues(window)
+    press(Qt.Key.Key_S, SHIFT)
+    press(Qt.Key.Key_2)
+
+    def broken(*_):
+        raise RuntimeError("a fault")
+
+    with monkeypatch.context() as fault, qtbot.captureExceptions() as raised:
+        fault.setattr(deciding, "decide", broken)
+        press(Qt.Key.Key_Return)
+    assert [str(error) for _, error, _ in raised] == ["a fault"]
+    assert [a.chosen for a in sheets.answers] == [0, 0, None]
+    press(Qt.Key.Key_Return)
+    assert verdicts(window, ids) == [ACCEPTED, None, ACCEPTED, REJECTED, OPEN]

@@ -46,15 +46,18 @@ class Answers(QObject):
 
     @Slot()
     def _on_idle(self) -> None:
-        self._agenda.under_way -= self._handed  # what could not be written is to be answered again
+        self._agenda.under_way -= self._handed  # those that could not be written; the others are decided
         self._handed.clear()
         while self._later and not self._editor.busy:
             self._hand_over(*self._later.pop(0))
 
     def _hand_over(self, answered: set[int], make: Callable[[], ChangeSet]) -> bool:
-        done = self._editor.do(make)
-        if done and self._editor.busy:
+        done = False
+        try:
+            done = self._editor.do(make)
+        finally:  # whatever happened, what is not written is to be answered again
+            if not done:
+                self._agenda.under_way -= answered
+        if self._editor.busy:
             self._handed |= answered
-        if not done:
-            self._agenda.under_way -= answered
         return done

@@ -140,16 +140,18 @@ class Sheets(QObject):
             self.window.reject()
             return
         self._agenda.show(-1)
-        self._writing, self._answers = True, []
         self._said = ""
-        written = self._writer.write((i for a in given for i in a.items), lambda: self._decided(given))
-        self._writing = False
-        if self._said:
-            self.told.emit(self._said)
-        if written:
-            self._given.append(given)
-            self._last = frozenset[int]().union(*(answer.tracks for answer in given))
-        self._show(self._made() if written else self._now(given))
+        self._writing, self._answers, written = True, [], False
+        try:
+            written = self._writer.write((i for a in given for i in a.items), lambda: self._decided(given))
+        finally:  # also after a fault of ours the sheet is what it shows
+            self._writing = False
+            if self._said:
+                self.told.emit(self._said)
+            if written:
+                self._given.append(given)
+                self._last = frozenset[int]().union(*(answer.tracks for answer in given))
+            self._show(self._made() if written else self._now(given))
 
     def _decided(self, given: Sequence[Answer]) -> ChangeSet:
         decided = sheets.decide(self._state.project, given)
