@@ -230,11 +230,17 @@ def test_wheel_zooms_at_the_cursor(view: CanvasView) -> None:
     assert (view.to_source(at) - before).manhattanLength() < 1e-9
 
 
-def test_fit_is_kept_when_the_widget_grows_until_the_user_zooms(view: CanvasView) -> None:
+def test_what_was_asked_for_is_kept_in_view_when_the_widget_is_resized_until_the_user_zooms(
+    view: CanvasView,
+) -> None:
     view.fit()
     view.resize(800, 600)
     assert view.transform.zoom == pytest.approx(min((800 - 16) / 400, (600 - 16) / 300))
-    view.zoom_to(QRectF(0, 0, 100, 100))
+    view.zoom_to(QRectF(100, 50, 100, 100))
+    view.resize(400, 300)
+    assert view.transform.zoom == pytest.approx((300 - 16) / 100)
+    assert view.to_source(QPointF(200, 150)) == QPointF(150, 100)
+    view.zoom_by(1.5)
     zoom = view.transform.zoom
     view.resize(500, 500)
     assert view.transform.zoom == zoom

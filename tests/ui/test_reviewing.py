@@ -188,6 +188,18 @@ def test_the_strip_leaves_room_for_the_picture_in_a_small_window(qtbot, window, 
     assert stage.strip.height() == 121, "one row fits as it is"
 
 
+def test_a_track_that_would_be_deleted_is_shown_as_it_is(window, press):
+    project, video = window.project, window.state.video.id
+    track = project.tracks(video)[0].id
+    issue = Issue("low-score", 10, 0, FRAMES, (track,), 0.99, 900, Fix(Operation.DELETE, (track,), 0))
+    row = row_of(issue, project.new_ids("review_item", 1)[0], video)
+    project.apply(ChangeSet.of("Find issues", review_item=((), [row])))
+    press(Qt.Key.Key_Period)
+    assert current(window) == "low-score"
+    assert window.state.correction.is_on
+    assert [row.track_id for row in window.reviewing.stage.strip.strip.rows] == [track]
+
+
 def test_accepting_by_key_corrects_shows_the_next_item_and_undo_brings_it_back(qtbot, window, press):
     assert whole(window) == set()
     press(Qt.Key.Key_Period)

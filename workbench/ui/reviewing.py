@@ -272,8 +272,11 @@ class Reviewing(QObject):
             self.stage.strip.show_strip(NO_STRIP)
             return
         self._show_card(subject)
-        strip = self._strip(subject, after=self._state.correction.is_on)
-        self.stage.strip.show_strip(strip, dashed=self._state.correction.is_on)
+        after = self._state.correction.is_on
+        strip = self._strip(subject, after=after)
+        if not strip.rows:  # what is deleted is shown as it is
+            after, strip = False, self._strip(subject, after=False)
+        self.stage.strip.show_strip(strip, dashed=after)
         self._fetching.start()
 
     def _show_card(self, subject: Subject) -> None:

@@ -43,6 +43,7 @@ class Stage(QWidget):
         self._overlay_painter = OverlayPainter()
         self._transform = ViewTransform()
         self._fitted = True
+        self._rect: QRectF | None = None  # of the source, what is shown as large as it goes
         self._hint = ""
         self._backdrop: QPixmap | None = None
 
@@ -157,9 +158,10 @@ class Stage(QWidget):
         self._look(ViewTransform(at.zoom, round(at.dx), round(at.dy)))
 
     def zoom_to(self, rect: QRectF) -> None:
-        """Show this rectangle of the source as large as it goes."""
+        """Show this rectangle of the source as large as it goes, and keep doing so when resized."""
         box = (rect.x(), rect.y(), rect.width(), rect.height())
         self._look(ViewTransform.showing(box, self.width(), self.height(), margin=FIT_MARGIN))
+        self._rect = rect
 
     def zoom_by(self, factor: float, at: QPointF | None = None) -> None:
         """Zoom about a widget point, or about the middle."""
@@ -168,7 +170,7 @@ class Stage(QWidget):
 
     def _look(self, transform: ViewTransform) -> None:
         self._transform = transform
-        self._fitted = False
+        self._fitted, self._rect = False, None
         self._refresh()
         self.view_changed.emit(transform.zoom)
 
@@ -183,9 +185,11 @@ class Stage(QWidget):
     # Painting
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the whole picture in view if it was, else what was in the middle."""
+        """Keep what was asked to be seen in view, else what was in the middle."""
         if self._fitted:
             self.fit()
+        elif self._rect is not None:
+            self.zoom_to(self._rect)
         elif event.oldSize().isValid():
             grown = event.size() - event.oldSize()
             self._transform = self._transform.panned(grown.width() / 2, grown.height() / 2)
