@@ -18,7 +18,7 @@ from workbench.core.errors import UserError
 from workbench.core.fixes import Fix, Operation
 from workbench.core.issues import Issue
 from workbench.core.rows import Origin
-from workbench.services import editing, identities, reviewing
+from workbench.services import editing, identities, reviewing, sheets
 from workbench.services.review_items import ACCEPTED, OPEN, REJECTED, ReviewItem, row_of
 from workbench.services.sheets import Answer, answer_of, decide, sheet
 
@@ -252,3 +252,11 @@ def test_places_that_an_edit_has_brought_to_one_track_meanwhile_do_not_spoil_the
     project.apply(decided.change)
     assert [answer for answer, _ in decided.left] == answers[1:]
     assert [reviewing.find_item(project, item.id).verdict for item in items] == [ACCEPTED, OPEN]
+
+
+def test_a_sheet_looks_behind_any_number_of_issues_that_are_asked_one_by_one(monkeypatch):
+    monkeypatch.setattr(sheets, "SOUGHT", 3)
+    asked_alone = [issue(Operation.EXTEND, track) for track in range(1, 6)]
+    issues = [*asked_alone, issue(Operation.SPLIT, 6)]
+    items = [ReviewItem(row_of(one, i, 1)) for i, one in enumerate(issues)]
+    assert [answer.items for answer in sheet(items, lambda item: [item])] == [(items[-1],)]

@@ -76,7 +76,7 @@ class ReviewItem:
 
     @property
     def verdict(self) -> str:
-        """One of ``VERDICTS``; of a track or frame, one of ``judging.VERDICTS``."""
+        """One of ``VERDICTS``, or ``RULED_OUT``; of a track or frame, one of ``verdicts.VERDICTS``."""
         return self.row.verdict
 
     @cached_property

@@ -22,7 +22,7 @@ from workbench.store import Project
 
 MOST = 9  # places on a sheet; each has a key
 PROBABLE = 0.5  # probability from which on a correction is proposed beforehand
-SOUGHT = 1000  # items that are looked through for a sheet
+SOUGHT = 1000  # items that a sheet is chosen from
 
 Together = Callable[[ReviewItem], Sequence[ReviewItem]]
 """An item and the others about its place, see ``reviewing.alternatives``."""
@@ -99,7 +99,8 @@ def sheet(
         later: ids of tracks whose places come last.
         without: ids of tracks that none may concern.
     """
-    heads = [item for item in islice(items, SOUGHT) if _at_once(item) and without.isdisjoint(item.tracks)]
+    able = (item for item in items if _at_once(item) and without.isdisjoint(item.tracks))
+    heads = list(islice(able, SOUGHT))
     heads.sort(key=lambda item: not later.isdisjoint(item.tracks))  # those of one kind stay in order
     # A place may turn out to share a track with another by its alternatives, so some more are looked at.
     first = [heads[i] for i in places.independent([(head.issue,) for head in heads], 2 * most)]
