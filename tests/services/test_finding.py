@@ -180,6 +180,12 @@ def test_a_half_is_still_joined_with_a_third_track_in_the_very_place_of_the_othe
     assert asks(project, Operation.JOIN, track, third)
 
 
+def test_an_exchange_up_to_the_end_of_the_video_rules_nothing_out_there(project):
+    one, two = straight(project, 1, range(100)), straight(project, 2, range(100), x=400.0, y=55.0, speed=-3.0)
+    carry_out(project, Operation.SWAP, one, two, start=53, stop=100, seen=True)
+    assert [row.frame for row in project.review_items(1)] == [53]
+
+
 def test_an_undone_correction_rules_nothing_out(project):
     track = straight(project, 1, range(100))
     before = state(project)

@@ -12,7 +12,7 @@ from workbench.core.fixes import Operation
 from workbench.core.issues import Issue
 from workbench.core.rows import BoxRow, ReviewItemRow
 from workbench.review.undoing import joining_again, splitting_again, swapping_again
-from workbench.services.identities.case import END, Case
+from workbench.services.identities.case import Case
 from workbench.services.review_items import RULED_OUT, Place, row_of
 
 Pair = tuple[BoxRow, BoxRow]
@@ -33,7 +33,7 @@ def ruled_out(
         boxes_of: a track's boxes afterwards, those in the span and the ones beside it.
     """
     if case.fix.operation == Operation.SWAP:
-        ends = [frame for frame in (case.start, case.stop) if 0 < frame < END]
+        ends = [frame for frame in (case.start, case.stop) if 0 < frame < case.video.frame_count]
         one, two = case.ids
         issues = [swapping_again(one, two, frame) for frame in ends]
     else:
