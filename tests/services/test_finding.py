@@ -1,5 +1,7 @@
 """Filling the review queue: what is found, what is asked once, what a later run does not bring back."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -184,6 +186,22 @@ def test_an_exchange_up_to_the_end_of_the_video_rules_nothing_out_there(project)
     one, two = straight(project, 1, range(100)), straight(project, 2, range(100), x=400.0, y=55.0, speed=-3.0)
     carry_out(project, Operation.SWAP, one, two, start=53, stop=100, seen=True)
     assert [row.frame for row in project.review_items(1)] == [53]
+
+
+def test_what_is_done_all_the_same_is_not_ruled_out_any_more(project):
+    one, two = straight(project, 1, range(40)), straight(project, 2, range(50, 100))
+    straight(project, 3, range(100), y=300.0)
+    carry_out(project, Operation.JOIN, one, two, seen=True)
+    assert [json.loads(row.fix)["operation"] for row in project.review_items(1)] == ["split"]
+    before = state(project)
+    carry_out(project, Operation.SPLIT, one, start=50, seen=True)
+    assert [json.loads(row.fix)["operation"] for row in project.review_items(1)] == ["join"]
+    other = project.tracks(1)[-1].id
+    carry_out(project, Operation.JOIN, one, other, seen=True)
+    assert project.review_items(1) == [], "boxes at a seam without a gap are verified, which says enough"
+    project.undo()
+    project.undo()
+    assert state(project) == before
 
 
 def test_an_undone_correction_rules_nothing_out(project):

@@ -12,7 +12,7 @@ from workbench.core.rows import BoxRow, Origin, Row, TrackRow
 from workbench.services.identities.belongings import move_actions, move_items, move_poses
 from workbench.services.identities.case import Case
 from workbench.services.identities.plans import Conflict, Move, Plan
-from workbench.services.identities.ruled_out import Pair, ruled_out
+from workbench.services.identities.ruled_out import Pair, allowed_again, ruled_out
 
 Key = tuple[int, int]  # frame, track
 Gap = tuple[BoxRow, BoxRow]  # the boxes of a track on both sides of frames where it has none
@@ -131,11 +131,14 @@ class Draft:
     def _belongings(self, heirs: Mapping[int, int | None]) -> dict[str, tuple[Sequence[Row], Sequence[Row]]]:
         """What moves along with the boxes: rows before and after by table; no preview shows it."""
         before, after = move_items(self._case, self._hands, heirs)
-        never = ruled_out(self._case, self._parted(), self._joined(), cache(self._boxes))
+        parted, joined = self._parted(), self._joined()
+        never = ruled_out(self._case, parted, joined, cache(self._boxes))
+        allowed = {row.id: row for row in allowed_again(self._case, self._hands, parted, joined)}
+        before, after = ([row for row in rows if row.id not in allowed] for rows in (before, after))
         return {
             "pose": move_poses(self._case, self._hands, heirs, self._losers()),
             "action": move_actions(self._case, self._hands, heirs),
-            "review_item": (before, [*after, *never]),
+            "review_item": ([*before, *allowed.values()], [*after, *never]),
         }
 
     def _hand_over(self, track_id: int) -> None:

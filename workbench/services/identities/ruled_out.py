@@ -6,14 +6,15 @@ The search knows only boxes, and finds the halves of a smooth track that somebod
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from workbench.core.fixes import Operation
 from workbench.core.issues import Issue
 from workbench.core.rows import BoxRow, ReviewItemRow
+from workbench.review import breaks, fragments
 from workbench.review.undoing import joining_again, splitting_again, swapping_again
 from workbench.services.identities.case import Case
-from workbench.services.review_items import RULED_OUT, Place, row_of
+from workbench.services.review_items import RULED_OUT, Place, ReviewItem, row_of
 
 Pair = tuple[BoxRow, BoxRow]
 
@@ -44,6 +45,25 @@ def ruled_out(
             if b.frame - a.frame > 1  # without a gap, the boxes at the seam are verified, which says enough
         ]
     return [_row(case, issue, boxes_of) for issue in issues]
+
+
+def allowed_again(
+    case: Case, tracks: Collection[int], parted: Iterable[Pair], joined: Iterable[Pair]
+) -> list[ReviewItemRow]:
+    """Review items of what was ruled out and is done now all the same: the last word counts.
+
+    Args:
+        tracks: ids of those concerned.
+        parted, joined: see ``ruled_out``.
+    """
+    done = [(fragments.KIND, *pair) for pair in joined] + [(breaks.CHANGE, *pair) for pair in parted]
+    return [
+        row
+        for row in case.items(tracks)
+        if row.verdict == RULED_OUT
+        and set(ReviewItem(row).tracks) <= set(tracks)
+        and any(kind == row.kind and a.frame < row.stop and row.start <= b.frame for kind, a, b in done)
+    ]
 
 
 def _row(case: Case, issue: Issue, boxes_of: Callable[[int], Sequence[BoxRow]]) -> ReviewItemRow:
