@@ -51,7 +51,7 @@ def test_repeated_clicks_cycle_by_area() -> None:
     order = [next_under(BOXES, (160, 160), zoom=1, current=c) for c in (-1, 1, 2, 0)]
     assert order == [1, 2, 0, 1]
     assert next_under(BOXES, (900, 900), zoom=1, current=1) == -1
-    assert hit_test(BOXES, (160, 160), zoom=1, preferred=0).index == 0
+    assert hit_test(BOXES, (160, 160), zoom=1, selected=0).index == 0
 
 
 def test_drawing_works_in_every_direction() -> None:

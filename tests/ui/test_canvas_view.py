@@ -191,6 +191,17 @@ def test_box_reached_by_cycling_can_be_dragged_under_a_smaller_one(view: CanvasV
     assert [c[0] for c in changed] == [10]
 
 
+def test_the_selected_box_is_dragged_and_not_a_smaller_one_on_it(view: CanvasView, mouse: Mouse) -> None:
+    boxes = [(50.0, 50.0, 200.0, 150.0), (100.0, 80.0, 60.0, 60.0)]
+    view.set_overlay(overlay(boxes, flags={0: BoxFlag.SELECTED}))  # as in the list, or by a tracker
+    changed, selected = record(view.box_changed), record(view.box_selected)
+    mouse.drag((130, 110), (140, 110))
+    assert [c[0] for c in changed] == [10]
+    assert selected == []
+    mouse.click((130, 110))
+    assert selected == [(11, False)]
+
+
 def test_dragging_nothing_pans_and_is_no_click(view: CanvasView, mouse: Mouse) -> None:
     selected = record(view.box_selected)
     mouse.drag((200, 200), (230, 190))

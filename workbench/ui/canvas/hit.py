@@ -106,7 +106,6 @@ def hit_test(
     *,
     zoom: float,
     selected: int = -1,
-    preferred: int = -1,
     locked: bool = False,
 ) -> HitTarget:
     """What the cursor is on.
@@ -115,13 +114,12 @@ def hit_test(
         boxes: (N, 4) source pixels.
         point: source pixels.
         zoom: widget pixels per source pixel; reaches are in widget pixels.
-        selected: index of the box that shows handles, or -1; its handles and edges come first.
-        preferred: index of a box to take before smaller ones when it is under the cursor (the box that
-            repeated clicks have cycled to), or -1.
+        selected: index of the box that shows handles, or -1; it is taken before smaller ones, for where
+            targets cross somebody who drags it means it.
         locked: the selected box cannot be dragged, so it has no handles.
 
     Returns:
-        handle or edge of the selected box, else the preferred, else the smallest box under the cursor.
+        handle or edge of the selected box, else its inside, else the smallest box under the cursor.
     """
     x, y = point
     if 0 <= selected < len(boxes) and not locked:
@@ -135,10 +133,10 @@ def hit_test(
     under = boxes_at(boxes, x, y, zoom=zoom)
     if len(under) == 0:
         return NOTHING
-    index = preferred if preferred in under else int(under[0])
-    left, top, w, h = boxes[index].tolist()
-    inside = left <= x <= left + w and top <= y <= top + h
-    return HitTarget("inside" if inside else "edge", index)
+    low, high = boxes[:, :2], boxes[:, :2] + boxes[:, 2:]
+    inside = np.asarray(((low <= point) & (point <= high)).all(axis=1))
+    index = selected if selected in under and inside[selected] else int(under[0])
+    return HitTarget("inside" if inside[index] else "edge", index)
 
 
 def next_under(boxes: NDArray[np.float64], point: tuple[float, float], *, zoom: float, current: int) -> int:

@@ -232,10 +232,12 @@ class CanvasView(Stage):
             self._cycle(position)
 
     def _cycle(self, position: QPointF) -> None:
-        """A click on the selected box goes on to the next one beneath the cursor."""
-        boxes, point = self.overlay.boxes, self._source_point(position)
+        """A click on the selected box goes on to the next beneath the cursor, at first to the smallest."""
+        boxes, point, zoom = self.overlay.boxes, self._source_point(position), self._transform.zoom
         current = self.overlay.sole_selected()
-        following = next_under(boxes, point, zoom=self._transform.zoom, current=current)
+        following = next_under(boxes, point, zoom=zoom, current=-1)
+        if current >= 0 and (following == current or int(self.overlay.track_ids[current]) == self._cycled):
+            following = next_under(boxes, point, zoom=zoom, current=current)
         if following not in (-1, current):
             self._cycled = int(self.overlay.track_ids[following])
             self.box_selected.emit(self._cycled, False)
@@ -282,13 +284,11 @@ class CanvasView(Stage):
         overlay = self.overlay
         selected = overlay.sole_selected()
         locked = selected >= 0 and bool(int(overlay.flags[selected]) & BoxFlag.LOCKED)
-        preferred = selected if selected >= 0 and int(overlay.track_ids[selected]) == self._cycled else -1
         return hit_test(
             overlay.boxes,
             self._source_point(position),
             zoom=self._transform.zoom,
             selected=selected,
-            preferred=preferred,
             locked=locked,
         )
 
