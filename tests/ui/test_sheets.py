@@ -404,6 +404,7 @@ def test_what_a_large_sheet_could_not_write_is_asked_again(qtbot, window, sheets
     begun.set()
     qtbot.waitUntil(lambda: not window.editor.busy, timeout=TIMEOUT)
     assert verdicts(window, ids) == [OPEN] * 5
+    assert "nothing was written" in sheets.window.said
     sheets.begin_again()
     assert [a.items[0].kind for a in sheets.answers] == ["possible-switch", "jump", "duplicate"]
 

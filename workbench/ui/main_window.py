@@ -271,6 +271,7 @@ class MainWindow(QMainWindow):
         self.reviewing.frames_foreseen.connect(self.loader.foresee)
         self.files.proxy_built.connect(self.loader.use_proxy)
         self._bar.failed.connect(self.notice.refuse)
+        self._bar.failed.connect(self.reviewing.sheets.hear)
         self._bar.broke.connect(self._on_fault)
 
     # What the state says
