@@ -1,5 +1,7 @@
 """Reviewing in the real window: strips, the preview, verdicts by key, undo, operations without an item."""
 
+import threading
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QRectF, QSettings, Qt
@@ -14,6 +16,7 @@ from workbench.core.rows import BoxRow, Origin, TrackRow
 from workbench.services import identities, reviewing
 from workbench.services.projects import open_path
 from workbench.services.review_items import FIXED, OPEN, REJECTED, RULED_OUT, SKIPPED, row_of
+from workbench.ui import editor
 from workbench.ui.canvas import BoxFlag
 from workbench.ui.loader import Answer, Wish
 from workbench.ui.main_window import MainWindow
@@ -362,6 +365,27 @@ def test_operations_without_an_item_are_shown_first(qtbot, window, press):
     window.state.go_to(5)
     press(Qt.Key.Key_Return)
     assert window.project.box(a, 5).verified, "Return verifies again when no correction waits"
+
+
+def test_a_large_correction_goes_on_waiting_while_another_is_written(qtbot, window, press, monkeypatch):
+    a, b = (t.id for t in window.project.tracks(window.state.video.id))
+    begun = threading.Event()
+
+    def writing():
+        begun.wait(TIMEOUT / 1000)
+        yield from ()
+
+    monkeypatch.setattr(editor, "LARGE", 3)
+    window.state.select((a, b))
+    window.state.go_to(CHANGED)
+    press(Qt.Key.Key_W)
+    window.editor.go("Held", writing)
+    press(Qt.Key.Key_Return)
+    assert "still being written" in window.notice.text
+    begun.set()
+    qtbot.waitUntil(lambda: not window.editor.busy, timeout=TIMEOUT)
+    press(Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: whole(window) == {3, 7}, timeout=TIMEOUT)
 
 
 @pytest.mark.qt_log_ignore("does not support")

@@ -113,12 +113,15 @@ class Proposals(QObject):
         return True
 
     def apply(self) -> bool:
-        """Make the correction that waits."""
+        """Make the correction that waits; it goes on waiting where it cannot be made now."""
         waiting = self.waiting
         if waiting is None:
             return False
         self._wait(None)
-        return self._make(waiting)
+        if self._make(waiting):
+            return True
+        self._wait(waiting)
+        return False
 
     def leave(self) -> bool:
         """Do not make the correction that waits; returns whether one did."""
