@@ -194,7 +194,7 @@ class Reviewing(QObject):
             self._listing.start()  # they are called otherwise
         if self._subject is not None and not answered and scope.tables & {"box", "track"}:
             self._show_subject()
-        self.sheets.refresh(scope)
+        self.sheets.refresh(scope, palette)
 
     # The list
 

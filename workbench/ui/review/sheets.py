@@ -111,6 +111,7 @@ class Sheets(QObject):
             return
         self._agenda.show(-1)
         self._said, self._last = "", frozenset()
+        self._palette = palette_of(self._state)
         self._forget()
         self.window.open_over(self._main, [self.actions[name] for name in ACTIONS])
         self._show(self._made())
@@ -168,8 +169,9 @@ class Sheets(QObject):
 
     # What the window tells
 
-    def refresh(self, scope: Scope) -> None:
+    def refresh(self, scope: Scope, palette: Palette) -> None:
         """Something was written, and the agenda knows of it."""
+        self._palette = palette
         if not self.is_open or not scope.tables & {"box", "track", "review_item"}:
             return
         reopened, self._reopened = self._reopened, ()
@@ -370,7 +372,6 @@ class Sheets(QObject):
                 preview.deleteLater()
                 forgotten.add(item.id)
         self._unfit.clear()
-        self._palette = palette_of(self._state)
         return forgotten
 
 
