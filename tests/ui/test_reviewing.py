@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QInputDialog, QMenu
 from workbench.core.edits import ChangeSet
 from workbench.core.fixes import Fix, Operation
 from workbench.core.issues import Issue
-from workbench.core.rows import BoxRow, Origin, TrackRow
+from workbench.core.rows import RULED_OUT, BoxRow, Origin, TrackRow
 from workbench.services import identities, reviewing
 from workbench.services.projects import open_path
-from workbench.services.review_items import FIXED, OPEN, REJECTED, RULED_OUT, SKIPPED, row_of
+from workbench.services.review_items import FIXED, OPEN, REJECTED, SKIPPED, row_of
 from workbench.ui import editor
 from workbench.ui.canvas import BoxFlag
 from workbench.ui.loader import Answer, Wish

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import Any
 
-from workbench.core.rows import ROW_TYPES, Row
+from workbench.core.rows import ROW_TYPES, RULED_OUT, ReviewItemRow, Row
 
 MOST_ITEMS = 1000
 """Review items that a scope names."""
@@ -36,12 +36,13 @@ class Change:
         return Change(self.table, self.after, self.before)
 
     def scope(self) -> Scope:
-        """What this change touches."""
+        """What this change touches; frames and tracks that are only remembered do not count."""
         if not self.before and not self.after:
             return Scope()
-        starts = self._values("start") or self._values("frame") or {0}
-        stops = self._values("stop") or {frame + 1 for frame in self._values("frame")} or {0}
-        tracks = self._values("id" if self.table == "track" else "track_id") | self._values("other_track_id")
+        told = self if self.table != "review_item" else self._without_remembered()
+        starts = told._values("start") or told._values("frame") or {0}
+        stops = told._values("stop") or {frame + 1 for frame in told._values("frame")} or {0}
+        tracks = told._values("id" if self.table == "track" else "track_id") | told._values("other_track_id")
         known = frozenset(tracks - {None})
         return Scope(
             frozenset({self.table}),
@@ -52,6 +53,13 @@ class Change:
             known if self.table == "box" else frozenset(),
             _named(frozenset(self._values("id"))) if self.table == "review_item" else frozenset(),
         )
+
+    def _without_remembered(self) -> Change:
+        before, after = (
+            tuple(row for row in rows if isinstance(row, ReviewItemRow) and row.verdict != RULED_OUT)
+            for rows in (self.before, self.after)
+        )
+        return Change(self.table, before, after)
 
     def _values(self, field: str) -> set[Any]:
         """What a field holds in rows before and after; nothing where the table has no such field."""

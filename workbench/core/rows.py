@@ -89,6 +89,10 @@ class ActionRow(NamedTuple):
     verified: int
 
 
+RULED_OUT = "ruled out"
+"""Verdict of a review item in no list: it only remembers what would take back a correction."""
+
+
 class ReviewItemRow(NamedTuple):
     """A place somebody should look at, and what they decided; also what they think of a track or frame.
 

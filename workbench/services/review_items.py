@@ -25,9 +25,6 @@ OPEN, ACCEPTED, REJECTED, SKIPPED, FIXED = "", "accepted", "rejected", "skipped"
 VERDICTS = (OPEN, ACCEPTED, REJECTED, SKIPPED, FIXED)
 """Of an issue; ``FIXED`` = true, and put right in another way than the item proposed."""
 
-RULED_OUT = "ruled out"
-"""None of these, and in no list: what would take back a correction, see ``identities.ruled_out``."""
-
 TRACK, FRAME = "track", "frame"
 JUDGEMENTS = (TRACK, FRAME)
 """Kinds of the items that say what a person thinks of a track or a frame."""
@@ -76,7 +73,7 @@ class ReviewItem:
 
     @property
     def verdict(self) -> str:
-        """One of ``VERDICTS``, or ``RULED_OUT``; of a track or frame, one of ``verdicts.VERDICTS``."""
+        """One of ``VERDICTS``, or ``rows.RULED_OUT``; of a track or frame, one of ``verdicts.VERDICTS``."""
         return self.row.verdict
 
     @cached_property

@@ -10,11 +10,11 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 
 from workbench.core.fixes import Operation
 from workbench.core.issues import Issue
-from workbench.core.rows import BoxRow, ReviewItemRow
+from workbench.core.rows import RULED_OUT, BoxRow, ReviewItemRow
 from workbench.review import breaks, fragments
 from workbench.review.undoing import joining_again, splitting_again, swapping_again
 from workbench.services.identities.case import Case
-from workbench.services.review_items import RULED_OUT, Place, ReviewItem, row_of
+from workbench.services.review_items import Place, ReviewItem, row_of
 
 Pair = tuple[BoxRow, BoxRow]
 
