@@ -87,7 +87,7 @@ def main() -> None:
     start = time.process_time()
     issues = finished(timed())
     seconds = time.process_time() - start
-    worth = [issue.probability * issue.gain for issue in issues]
+    worth = [issue.worth for issue in issues]
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print("| boxes | tracks | looks | items | CPU s | bar | longest step s | memory MB | in order |")
     print("|---|---|---|---|---|---|---|---|---|")
