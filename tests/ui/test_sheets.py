@@ -23,6 +23,7 @@ from workbench.video.writer import write_video
 FRAMES, CHANGED = 60, 29
 COLOURS = ((210, 40, 40), (40, 60, 220), (40, 190, 60), (220, 200, 40), (200, 60, 200))
 TIMEOUT = 120_000  # ms; only ever waited in full by a failing test
+PLAIN = Qt.KeyboardModifier.NoModifier
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 
 
@@ -200,6 +201,40 @@ def test_a_whole_review_by_sheets_ends_with_the_true_identities(qtbot, window, s
         window.edits.undo()
     assert errors(rows_of(window)) > 100
     assert {i.verdict for i in reviewing.queue(window.project, window.state.video.id, Filters())} == {OPEN}
+
+
+def test_a_whole_review_one_by_one_is_undone_after_a_restart_and_redone(
+    qtbot, window, press, open_window, clip
+):
+    """By keyboard only: the corrections of a place have a key each, and another says that none is right."""
+    find(qtbot, window, press)
+    agenda, video = window.reviewing.agenda, window.state.video.id
+    before, count = rows_of(window), 0
+    keys = ((Qt.Key.Key_G, PLAIN), (Qt.Key.Key_G, SHIFT), (Qt.Key.Key_G, CTRL | SHIFT))
+    press(Qt.Key.Key_Period)
+    while agenda.current is not None and agenda.current.verdict == OPEN:
+        answers = [i for i in agenda.together if i.fix and i.fix.operation != Operation.EXTEND]
+        number = right_answer(window, answers) if answers else None
+        item = agenda.current_id
+        press(*((Qt.Key.Key_B, PLAIN) if number is None else keys[agenda.together.index(answers[number])]))
+        qtbot.waitUntil(lambda item=item: agenda.current_id != item, timeout=TIMEOUT)
+        count += 1
+        assert count < 60
+    done = rows_of(window)
+    assert errors(before) > 100
+    assert errors(done) == 0
+    assert not reviewing.queue(window.project, video, Filters())
+    window.close()
+
+    again = open_window(clip)
+    for _ in range(count):
+        qtbot.keyClick(again.canvas, Qt.Key.Key_Z, CTRL)
+    assert rows_of(again) == before
+    assert {i.verdict for i in reviewing.queue(again.project, video, Filters())} == {OPEN}
+    for _ in range(count):
+        qtbot.keyClick(again.canvas, Qt.Key.Key_Z, CTRL | SHIFT)
+    assert rows_of(again) == done
+    assert not reviewing.queue(again.project, video, Filters())
 
 
 def test_answers_go_round_and_the_sheet_is_one_edit_that_undo_brings_back(qtbot, window, sheets, press):
