@@ -27,10 +27,9 @@ from workbench.review.places import by_place, independent
 from workbench.review.view import Evidence
 from workbench.services.asked_before import AskedBefore
 from workbench.services.judging import Judge
+from workbench.services.sheets import MOST, PROBABLE
 
 ENOUGH = 0.99  # of what the boxes allow
-SHEET = 9  # places of a sheet
-TICKED = 0.5  # probability from which on a correction is ticked beforehand
 
 CORRECTING = frozenset({
     Operation.SWAP, Operation.MERGE, Operation.JOIN, Operation.SPLIT, Operation.DELETE, Operation.FILL
@@ -131,7 +130,7 @@ def work_by_sheets(
     frames: int | None = None,
     most: int = 1000,
 ) -> Generator[Progress, None, Curve]:
-    """Correct tracks with the queue, ``SHEET`` places at a time; see ``work_the_queue``."""
+    """Correct tracks with the queue, a sheet at a time; see ``work_the_queue``."""
     evidence = evidence or Evidence(frames=frames)
     judge = Judge.of(tracks, truth, frames)
     curve, asked, actions = Curve(), AskedBefore(), 0
@@ -140,7 +139,7 @@ def work_by_sheets(
         queue = yield from _found(tracks, evidence)
         queue.sort(key=lambda issue: -issue.probability * issue.gain)  # see services.sheets.in_order
         places = by_place(asked.new(queue, tracks))
-        sheet = [places[i] for i in independent(places, SHEET)]
+        sheet = [places[i] for i in independent(places, MOST)]
         if not sheet:
             break
         chosen = [_right(judge, together) for together in sheet]
@@ -165,7 +164,7 @@ def _right(judge: Judge, together: tuple[Issue, ...]) -> Issue | None:
 
 def _presses(together: tuple[Issue, ...], wanted: Issue | None) -> int:
     """Of the key that goes through the corrections of a place, or of the one that unticks it."""
-    ticked = 1 if together[0].probability >= TICKED else 0
+    ticked = 1 if together[0].probability >= PROBABLE else 0
     if wanted is None:
         return ticked
     return (together.index(wanted) + 1 - ticked) % (len(together) + 1)
