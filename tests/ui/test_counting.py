@@ -2,15 +2,13 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPointF, QSettings, Qt
+from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication, QTableWidget
 
 from workbench.core.regions import Anchor, Kind
 from workbench.services import editing
-from workbench.services.projects import open_path
 from workbench.services.regions import regions_of
-from workbench.ui.main_window import MainWindow
 from workbench.video.writer import write_video
 
 FRAMES = 20
@@ -30,12 +28,11 @@ def clip(tmp_path_factory):
 
 
 @pytest.fixture
-def window(qtbot, clip, tmp_path):
+def window(open_window, clip, tmp_path):
     """Two targets walk to the right, 5 pixels a frame, feet at y = 60; the other one is 10 frames behind."""
     copy = tmp_path / "clip.mp4"
     copy.write_bytes(clip.read_bytes())
-    window = MainWindow(open_path(copy), QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat))
-    qtbot.addWidget(window)
+    window = open_window(copy)
     project, video = window.project, window.state.video.id
     for start in (0, 10):
         drawn = editing.draw_box(project, video, frame=start, box=(30, 40, 10, 20), category_id=1)
@@ -44,12 +41,8 @@ def window(qtbot, clip, tmp_path):
             project.apply(
                 editing.place_box(project, drawn.track_id, frame=start + i, box=(30 + 5 * i, 40, 10, 20))
             )
-    window.show()
-    qtbot.waitUntil(lambda: window.canvas.source_size != (0.0, 0.0), timeout=TIMEOUT)
     window.places["Statistics"].raise_()
-    window.canvas.setFocus()
-    yield window
-    window.close()
+    return window
 
 
 class Mouse:

@@ -6,7 +6,7 @@ import sys
 import cv2
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, QSettings, Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtWidgets import QMessageBox
 
 from tests.reference_fill import image_u8
@@ -17,10 +17,8 @@ from workbench.core.rows import Origin
 from workbench.services import editing
 from workbench.services.detecting import DetectedFrame, DetectOptions
 from workbench.services.models import user_library
-from workbench.services.projects import open_path
 from workbench.ui.findings_of import findings_of
 from workbench.ui.heat import Channel
-from workbench.ui.main_window import MainWindow
 from workbench.video.writer import write_video
 
 FRAMES = 8
@@ -38,16 +36,10 @@ def weights(tmp_path_factory):
 
 
 @pytest.fixture
-def window(qtbot, tmp_path):
+def window(open_window, tmp_path):
     ground = image_u8("detecting", 90, 160)
     clip = write_video(tmp_path / "clip.mp4", (np.roll(ground, 4 * i, 1) for i in range(FRAMES)), fps=25.0)
-    window = MainWindow(open_path(clip), QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat))
-    qtbot.addWidget(window)
-    window.show()
-    qtbot.waitUntil(lambda: window.canvas.source_size != (0.0, 0.0), timeout=TIMEOUT)
-    window.canvas.setFocus()
-    yield window
-    window.close()
+    return open_window(clip)
 
 
 @pytest.fixture

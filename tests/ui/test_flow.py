@@ -2,14 +2,12 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, QSettings, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 
 from workbench.core.boxes import iou
 from workbench.core.rows import Origin
-from workbench.services.projects import open_path
 from workbench.training.synthetic.clip_types import ClipOptions
 from workbench.training.synthetic.clips import make_clip
-from workbench.ui.main_window import MainWindow
 from workbench.video.writer import write_video
 
 FRAMES = 60
@@ -25,27 +23,6 @@ def scene():
 @pytest.fixture
 def clip(scene, tmp_path):
     return write_video(tmp_path / "clip.mp4", (s.image for s in scene), fps=25.0)
-
-
-@pytest.fixture
-def open_window(qtbot, tmp_path):
-    windows = []
-
-    def opening(path):
-        settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
-        window = MainWindow(open_path(path), settings)
-        windows.append(window)
-        qtbot.addWidget(window)
-        window.resize(1200, 800)
-        window.show()
-        if window.state.video is not None:
-            qtbot.waitUntil(lambda: window.canvas.source_size != (0.0, 0.0), timeout=TIMEOUT)
-        window.canvas.setFocus()
-        return window
-
-    yield opening
-    for window in windows:
-        window.close()
 
 
 def drag(qtbot, canvas, start, end):

@@ -6,14 +6,12 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QSettings
 
 from workbench.core.edits import ChangeSet
 from workbench.core.rows import BoxRow, Origin, TrackRow
 from workbench.services import editing
 from workbench.services.projects import open_path
 from workbench.ui import lanes as lanes_module
-from workbench.ui.main_window import MainWindow
 from workbench.ui.timeline import BoxColumns, lane_data
 from workbench.ui.timeline.model import Spans
 from workbench.video.writer import write_video
@@ -31,18 +29,15 @@ def clip(tmp_path_factory):
 
 
 @pytest.fixture
-def window(qtbot, clip, tmp_path):
+def window(qtbot, open_window, clip, tmp_path):
     copy = tmp_path / "clip.mp4"
     copy.write_bytes(clip.read_bytes())
     opened = open_path(copy)
-    fill(opened.project, opened.video_id, TRACKS)
-    window = MainWindow(opened, QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat))
-    qtbot.addWidget(window)
-    window.show()
-    qtbot.waitUntil(lambda: window.canvas.source_size != (0.0, 0.0), timeout=TIMEOUT)
+    with opened.project as project:
+        fill(project, opened.video_id, TRACKS)
+    window = open_window(copy)
     settle(qtbot, window)
-    yield window
-    window.close()
+    return window
 
 
 def fill(project, video, count):

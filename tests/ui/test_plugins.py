@@ -2,34 +2,25 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QSettings
 
 from tests.painted import make_clip
 from tests.plugin_folder import CODE, write_plugin
 from workbench.core.edits import ChangeSet
 from workbench.core.rows import BoxRow, Origin, TrackRow
 from workbench.services.plugin_finding import user_plugins
-from workbench.services.projects import open_path
 from workbench.ui.export_dialog import ExportDialog
-from workbench.ui.main_window import MainWindow
 
 TIMEOUT = 60_000  # ms
 
 
 @pytest.fixture
-def window(qtbot, tmp_path):
+def window(open_window, tmp_path):
     write_plugin(user_plugins() / "sound")
     write_plugin(user_plugins() / "worse", toml='name = "worse"')
     other = CODE.replace("return TargetState(self.box, 1.0, True)", "raise RuntimeError('lost my way')")
     write_plugin(user_plugins() / "zombie", name="zombie", toml=ZOMBIE, code=other)
     write_plugin(user_plugins() / "zzz", toml=ZOMBIE.replace("zombie", "exits"), code="raise SystemExit\n")
-    opened = open_path(make_clip(tmp_path / "clip.mp4", 8, (160, 120)))
-    window = MainWindow(opened, QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat))
-    qtbot.addWidget(window)
-    window.show()
-    qtbot.waitUntil(lambda: window.canvas.source_size != (0.0, 0.0), timeout=TIMEOUT)
-    yield window
-    window.close()
+    return open_window(make_clip(tmp_path / "clip.mp4", 8, (160, 120)))
 
 
 ZOMBIE = """

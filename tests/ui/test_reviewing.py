@@ -4,7 +4,7 @@ import threading
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QRectF, QSettings, Qt
+from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QInputDialog, QMenu
@@ -14,12 +14,10 @@ from workbench.core.fixes import Fix, Operation
 from workbench.core.issues import Issue
 from workbench.core.rows import RULED_OUT, BoxRow, Origin, TrackRow
 from workbench.services import identities, reviewing
-from workbench.services.projects import open_path
 from workbench.services.review_items import FIXED, OPEN, REJECTED, SKIPPED, row_of
 from workbench.ui import editor
 from workbench.ui.canvas import BoxFlag
 from workbench.ui.loader import Answer, Wish
-from workbench.ui.main_window import MainWindow
 from workbench.ui.review.card import Card, CardText
 from workbench.ui.review.words import kind_words
 from workbench.video.display import DisplayFrame
@@ -52,26 +50,6 @@ def image(frame):
 @pytest.fixture
 def clip(tmp_path):
     return write_video(tmp_path / "clip.mp4", map(image, range(FRAMES)), fps=25.0)
-
-
-@pytest.fixture
-def open_window(qtbot, tmp_path):
-    windows = []
-
-    def opening(path):
-        settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
-        window = MainWindow(open_path(path), settings)
-        windows.append(window)
-        qtbot.addWidget(window)
-        window.resize(1200, 800)
-        window.show()
-        qtbot.waitUntil(lambda: window.canvas.source_size != (0.0, 0.0), timeout=TIMEOUT)
-        window.canvas.setFocus()
-        return window
-
-    yield opening
-    for window in windows:
-        window.close()
 
 
 @pytest.fixture

@@ -1,34 +1,27 @@
 """A run in the real window: choose, run, look on, stop, go on, try another tracker, undo."""
 
 import pytest
-from PySide6.QtCore import QRectF, QSettings, Qt
+from PySide6.QtCore import QRectF, Qt
 
 from tests.services.made_run import FRAMES, places, write_blocks, write_clip
 from workbench.core.edits import ChangeSet
 from workbench.core.issues import Issue
 from workbench.core.rows import Origin
 from workbench.services.plugin_finding import plugin_folders
-from workbench.services.projects import open_path
 from workbench.services.review_items import row_of
-from workbench.ui.main_window import MainWindow
 
 TIMEOUT = 120_000  # ms
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 
 @pytest.fixture
-def window(qtbot, tmp_path, monkeypatch):
+def window(qtbot, open_window, tmp_path):
     write_blocks(plugin_folders()[1][0])
     clip = write_clip(tmp_path / "clip.mp4")
-    window = MainWindow(open_path(clip), QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat))
-    qtbot.addWidget(window)
-    window.show()
-    qtbot.waitUntil(lambda: window.canvas.source_size != (0.0, 0.0), timeout=TIMEOUT)
+    window = open_window(clip)
     qtbot.waitUntil(lambda: window.running.panel._detector.findData("blocks") >= 0, timeout=TIMEOUT)
     window.running.panel.choose(detector="blocks")
-    window.canvas.setFocus()
-    yield window
-    window.close()
+    return window
 
 
 def press_run(qtbot, window):

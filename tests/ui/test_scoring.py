@@ -5,16 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QSettings, Qt
+from PySide6.QtCore import QPoint, Qt
 
 from tests.services.test_scoring import TRACKS, TRUTH, add_rows
 from workbench.__main__ import main
 from workbench.core.rows import Origin
 from workbench.services.plots import bin_edges
-from workbench.services.projects import open_path
 from workbench.services.run_storing import KIND
 from workbench.services.scoring import EVERYTHING
-from workbench.ui.main_window import MainWindow
 from workbench.video.writer import write_video
 
 FRAMES = 16
@@ -22,15 +20,10 @@ TIMEOUT = 120_000  # ms
 
 
 @pytest.fixture
-def window(qtbot, tmp_path):
+def window(open_window, tmp_path):
     ground = np.random.default_rng(1).integers(0, 255, (240, 320, 3)).astype(np.uint8)
     clip = write_video(tmp_path / "clip.mp4", (ground for _ in range(FRAMES)), fps=25.0)
-    window = MainWindow(open_path(clip), QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat))
-    qtbot.addWidget(window)
-    window.show()
-    qtbot.waitUntil(lambda: window.canvas.source_size != (0.0, 0.0), timeout=TIMEOUT)
-    yield window
-    window.close()
+    return open_window(clip)
 
 
 def test_the_panel_shows_what_the_command_line_says(qtbot, window, tmp_path, capsys):

@@ -5,7 +5,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import Qt
 
 from workbench.core.edits import ChangeSet
 from workbench.core.fixes import Fix, Operation
@@ -13,11 +13,9 @@ from workbench.core.issues import Issue
 from workbench.core.rows import BoxRow, Origin, TrackRow
 from workbench.services import editing, identities, reviewing
 from workbench.services import sheets as deciding
-from workbench.services.projects import open_path
 from workbench.services.review_items import ACCEPTED, OPEN, REJECTED, row_of
 from workbench.services.reviewing import Filters
 from workbench.ui import editor
-from workbench.ui.main_window import MainWindow
 from workbench.video.writer import write_video
 
 FRAMES, CHANGED = 60, 29
@@ -51,26 +49,6 @@ def clip(made_clip, tmp_path):
     path = tmp_path / "clip.mp4"
     path.write_bytes(made_clip.read_bytes())
     return path
-
-
-@pytest.fixture
-def open_window(qtbot, tmp_path):
-    windows = []
-
-    def opening(path):
-        settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
-        window = MainWindow(open_path(path), settings)
-        windows.append(window)
-        qtbot.addWidget(window)
-        window.resize(1280, 720)
-        window.show()
-        qtbot.waitUntil(lambda: window.canvas.source_size != (0.0, 0.0), timeout=TIMEOUT)
-        window.canvas.setFocus()
-        return window
-
-    yield opening
-    for window in windows:
-        window.close()
 
 
 @pytest.fixture

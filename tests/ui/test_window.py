@@ -2,18 +2,16 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, QSettings, Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QComboBox, QMessageBox
 
 from workbench.core.rows import Origin
 from workbench.services import editing
-from workbench.services.projects import open_path
 from workbench.ui.camera_dialog import CameraDialog
 from workbench.ui.colours import track_colour
 from workbench.ui.export_dialog import ExportDialog
 from workbench.ui.keys_dialog import KeysDialog
-from workbench.ui.main_window import MainWindow
 from workbench.video import open_video
 from workbench.video.writer import write_video
 
@@ -35,16 +33,10 @@ def clip(tmp_path_factory):
 
 
 @pytest.fixture
-def window(qtbot, clip, tmp_path):
+def window(open_window, clip, tmp_path):
     copy = tmp_path / "clip.mp4"
     copy.write_bytes(clip.read_bytes())
-    window = MainWindow(open_path(copy), QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat))
-    qtbot.addWidget(window)
-    window.show()
-    qtbot.waitUntil(lambda: window.canvas.source_size != (0.0, 0.0), timeout=TIMEOUT)
-    window.canvas.setFocus()
-    yield window
-    window.close()
+    return open_window(copy)
 
 
 @pytest.fixture
@@ -276,16 +268,11 @@ def test_a_refusal_goes_with_the_next_edit(window, press, track):
     assert window.notice.text == ""
 
 
-def test_a_second_window_is_named_read_only_with_its_project(qtbot, window, tmp_path):
+def test_a_second_window_is_named_read_only_with_its_project(open_window, window):
     assert window.windowTitle() == "clip - Tracking Workbench"
-    home = window.project.path
-    other = MainWindow(open_path(home), QSettings(str(tmp_path / "s2.ini"), QSettings.Format.IniFormat))
-    qtbot.addWidget(other)
-    other.show()
-    qtbot.waitUntil(lambda: other.canvas.source_size != (0.0, 0.0), timeout=TIMEOUT)
+    other = open_window(window.project.path)
     assert other.windowTitle() == "clip (read-only) - Tracking Workbench"
     assert "open in another window" in other.notice.text
-    other.close()
 
 
 def test_what_can_be_chosen_in_the_panels_has_a_tool_tip(window):
