@@ -110,7 +110,7 @@ def now() -> np.ndarray:
 
 
 def is_complete(window: MainWindow) -> bool:
-    return window.reviewing.stage.strip.is_complete and not window.loader.waiting
+    return window.reviewing.stage.strip.is_complete and not window.showing.loader.waiting
 
 
 def measure_verdicts(window: MainWindow, count: int, think: float) -> tuple[np.ndarray, np.ndarray]:

@@ -123,7 +123,7 @@ def measure_steps(window: MainWindow, count: int = 60) -> np.ndarray:
     for _ in range(count):
         started = time.perf_counter()
         window.state.go_to((window.state.frame + 1) % FRAMES)
-        until(lambda: not window.loader.waiting)
+        until(lambda: not window.showing.loader.waiting)
         window.canvas.repaint()
         times.append((time.perf_counter() - started) * 1e3)
         spin(0.02)
@@ -148,7 +148,7 @@ def measure_stops(window: MainWindow, count: int = 5) -> tuple[np.ndarray, int]:
 
 def start(window: MainWindow) -> None:
     window.state.go_to(0)
-    until(lambda: not window.loader.waiting)
+    until(lambda: not window.showing.loader.waiting)
     window.track.follow = False
     window.track.track_forward()
 

@@ -78,7 +78,7 @@ def test_draw_track_stop_correct_continue_undo_reopen_export(qtbot, open_window,
     assert np.mean(overlap) > 0.6
 
     window.state.go_to(10)
-    qtbot.waitUntil(lambda: not window.loader.waiting, timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: not window.showing.loader.waiting, timeout=TIMEOUT)
     old = tracked[10].box
     centre = (old[0] + old[2] / 2, old[1] + old[3] / 2)
     drag(qtbot, window.canvas, centre, (centre[0] + 6, centre[1] + 4))
@@ -150,7 +150,7 @@ def test_closing_the_window_during_a_pass_keeps_what_was_tracked(qtbot, open_win
 def test_backward_tracking_goes_to_the_start(qtbot, open_window, clip, scene):
     window = open_window(clip)
     window.state.go_to(20)
-    qtbot.waitUntil(lambda: not window.loader.waiting, timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: not window.showing.loader.waiting, timeout=TIMEOUT)
     draw(qtbot, window, scene[20].boxes[0])
     press(qtbot, window, Qt.Key.Key_T, Qt.KeyboardModifier.ShiftModifier)
     qtbot.waitUntil(lambda: not window.track.is_running, timeout=TIMEOUT)

@@ -117,7 +117,7 @@ def current(window):
 
 
 def is_complete(window):
-    return window.reviewing.stage.strip.is_complete and not window.loader.waiting
+    return window.reviewing.stage.strip.is_complete and not window.showing.loader.waiting
 
 
 def test_a_switch_is_shown_with_its_strips_and_its_correction(qtbot, window, press):
@@ -251,12 +251,12 @@ def test_the_list_is_what_the_project_holds_after_every_answer_undo_and_redo(win
 
 def test_a_frame_that_was_foreseen_is_shown_at_once_and_lists_follow(qtbot, window, press):
     press(Qt.Key.Key_Period)
-    qtbot.waitUntil(lambda: is_complete(window) and window.loader.is_ahead(45), timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: is_complete(window) and window.showing.loader.is_ahead(45), timeout=TIMEOUT)
     window.state.go_to(12)
     press(Qt.Key.Key_B)
     assert window.state.shown == 45
-    assert not window.loader.waiting
-    loader = window.loader
+    assert not window.showing.loader.waiting
+    loader = window.showing.loader
     loader._answers.put(Answer(Wish(loader._video, 12, exact=True), DisplayFrame(12, image(12), 1.0)))
     loader._on_ready()
     assert window.state.shown == 45, "what was wanted before comes too late"

@@ -116,7 +116,7 @@ def test_frames_are_stepped_jumped_and_shown(qtbot, window, press, track):
     assert window.state.frame == 10
     press(Qt.Key.Key_End)
     assert window.state.frame == FRAMES - 1
-    qtbot.waitUntil(lambda: not window.loader.waiting, timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: not window.showing.loader.waiting, timeout=TIMEOUT)
     press(Qt.Key.Key_Home)
     press(Qt.Key.Key_Space)
     qtbot.waitUntil(lambda: window.state.frame > 3, timeout=TIMEOUT)
@@ -211,7 +211,7 @@ def test_a_video_that_is_gone_shows_no_other_pictures(qtbot, window, clip, tmp_p
     window.state.show_video(second.id)
     assert "Locate video" in window.notice.text
     assert window.canvas.source_size == (0.0, 0.0)
-    assert not window.loader.waiting
+    assert not window.showing.loader.waiting
     window.state.go_to(5)
     assert window.state.shown == 5
 

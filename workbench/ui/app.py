@@ -197,7 +197,7 @@ class Screenshot(QObject):
         self._looks += 1
         waited, self._waits = (
             self._waits,
-            any((self._window.loader.waiting, self._window.jobs.busy, self._window.reading.busy)),
+            any((self._window.showing.loader.waiting, self._window.jobs.busy, self._window.reading.busy)),
         )
         if (waited or self._waits) and self._looks < 100:  # what has just come is laid out by the next look
             return

@@ -6,14 +6,13 @@ changed, and the views are filled anew from it. Nothing here holds data of its o
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSettings, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QSettings, Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QMainWindow, QMessageBox
 
 from workbench.core.edits import Scope
-from workbench.core.errors import ProjectError
 from workbench.services.plugins import find_plugins
-from workbench.services.projects import Opened, missing_media
+from workbench.services.projects import Opened
 from workbench.ui.canvas.scene import Overlay
 from workbench.ui.canvas.view import CanvasView
 from workbench.ui.commands.classes import ClassCommands
@@ -34,7 +33,6 @@ from workbench.ui.jobs_bar import JobsBar
 from workbench.ui.keys import KeyMap
 from workbench.ui.lanes import Lanes
 from workbench.ui.layout import add_docks, add_toolbar, restore_layout, save_layout, stack
-from workbench.ui.loader import FrameLoader
 from workbench.ui.menus import assign_keys, build_menus
 from workbench.ui.notice import NoticeBar
 from workbench.ui.overlay_of import overlay_of, palette_of, previewed_palette
@@ -43,6 +41,7 @@ from workbench.ui.panels.tracks import TracksPanel
 from workbench.ui.reviewing import Reviewing
 from workbench.ui.running import Running
 from workbench.ui.scoring import Scoring
+from workbench.ui.showing import Showing
 from workbench.ui.state import UiState
 from workbench.ui.timeline import TimelineView
 from workbench.ui.tracing import Tracing
@@ -50,9 +49,6 @@ from workbench.ui.tracker_box import TrackerBox
 from workbench.ui.transport import TransportBar
 from workbench.ui.video_box import VideoBox
 from workbench.ui.worker import TaskQueue
-from workbench.video.display import DisplayFrame
-
-HOLD = 50  # ms between two looks whether the mouse has let a box go
 
 
 class MainWindow(QMainWindow):
@@ -77,7 +73,6 @@ class MainWindow(QMainWindow):
         self.fetching = TaskQueue("models", self)  # nor an export behind a download
         self.counting_queue = TaskQueue("counting", self)  # after every edit, so nobody wants to see it
         self.reading = TaskQueue("reading", self)  # nor does a video that is shown wait behind a count
-        self.loader = FrameLoader(self)
         self.editor = Editor(opened.project, self.writing, self)
         self.plugins = find_plugins()
         self._make_views()
@@ -89,24 +84,23 @@ class MainWindow(QMainWindow):
         if opened.notices:
             self.notice.tell(" ".join(opened.notices))
         self.state.show_video(opened.video_id)
-        self._on_history(None)
 
     # Building
 
     def _make_views(self) -> None:
         self.canvas = CanvasView(self)
+        self.showing = Showing(self.state, self.canvas, self)
         self.timeline = TimelineView(self)
         self.tracks = TracksPanel(self)
         self.classes = ClassesPanel(self)
         self.notice = NoticeBar(self)
         self._bar = JobsBar((self.writing, self.compute, self.jobs, self.fetching))
         self._where = QLabel()
-        self._held: DisplayFrame | None = None
         self.statusBar().addPermanentWidget(self._where)
         self.statusBar().addPermanentWidget(self._bar)
 
     def _make_commands(self) -> None:
-        self.go = GoCommands(self.state, lambda: self.loader.waiting, self)
+        self.go = GoCommands(self.state, lambda: self.showing.loader.waiting, self)
         self.edits = EditCommands(self.state, self.editor, self)
         self.view = ViewCommands(self.state, self.canvas)
         self.track = TrackCommands(
@@ -239,7 +233,7 @@ class MainWindow(QMainWindow):
         self.tracks.chosen.connect(self._on_tracks_chosen)
         self.tracks.activated_track.connect(self._on_track_activated)
         self.transport.seek.connect(self.state.go_to)
-        self.transport.scrubbing.connect(self.loader.scrub)
+        self.transport.scrubbing.connect(self.showing.loader.scrub)
         self.go.playing.connect(self.actions_by_id["play"].setChecked)
         self.view.changed.connect(self._on_view_changed)
         self.files.open_requested.connect(self.open_requested)
@@ -255,21 +249,20 @@ class MainWindow(QMainWindow):
     def _connect_state(self) -> None:
         state = self.state
         state.video_changed.connect(self._on_video)
-        state.frame_changed.connect(self._on_frame)
+        state.frame_changed.connect(self.transport.show_frame)
+        state.frame_changed.connect(self.timeline.set_frame)
         state.selection_changed.connect(self._on_selection)
         state.scope_changed.connect(self._on_scope)
         state.data_changed.connect(self._on_data)
         state.provisional_changed.connect(self._on_provisional)
         state.correction.changed.connect(self._show_overlay)
         state.queue_changed.connect(self._on_queue)
-        self.loader.shown.connect(self._on_shown)
-        self.loader.failed.connect(self._on_frame_failed)
-        self.loader.unreadable.connect(self._on_unreadable)
-        self.loader.problems.connect(self._on_problems)
-        self.loader.proxy_wanted.connect(self.files.build_proxy)
+        self.showing.shown.connect(self._show_overlay)
+        self.showing.noticed.connect(self.notice.tell)
+        self.showing.loader.proxy_wanted.connect(self.files.build_proxy)
         self.tracing.tracks_chosen.connect(self._on_tracks_listed)
-        self.reviewing.frames_foreseen.connect(self.loader.foresee)
-        self.files.proxy_built.connect(self.loader.use_proxy)
+        self.reviewing.frames_foreseen.connect(self.showing.loader.foresee)
+        self.files.proxy_built.connect(self.showing.loader.use_proxy)
         self._bar.failed.connect(self.notice.refuse)
         self._bar.failed.connect(self.reviewing.sheets.hear)
         self._bar.broke.connect(self._on_fault)
@@ -278,8 +271,6 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _on_video(self) -> None:
-        video = self.state.video
-        self.canvas.set_image(None)
         self.setWindowTitle(self._title())
         self._videos.fill()
         self.transport.show_video(self.state.frame_count, self.state.fps)
@@ -287,15 +278,7 @@ class MainWindow(QMainWindow):
         self.lanes.load(self._palette)
         self.transport.show_frame(self.state.frame)
         self.timeline.set_frame(self.state.frame)
-        self.loader.close_video()
-        if video is None:
-            self.canvas.set_hint("Open a video with Ctrl+O, or drop one here")
-        elif missing := missing_media(self.project, video.id):
-            self._on_unreadable(missing)
-        else:
-            self.canvas.set_hint("")
-            self.loader.open(self.project.video_file(video), self.project.path / "cache")
-            self.loader.request(self.state.frame)
+        self.showing.show_video()
         self.reviewing.show_video(self._palette)
         self.tracing.show_video()
         self._show_overlay()
@@ -312,51 +295,6 @@ class MainWindow(QMainWindow):
     def _follows_runs(self) -> bool:
         """Whether the view goes where a run is; not away from what somebody drags or reviews."""
         return self.track.follow and not self.canvas.is_dragging and self.reviewing.agenda.current is None
-
-    @Slot(str)
-    def _on_unreadable(self, sentence: str) -> None:
-        self.notice.tell(sentence)
-        self.canvas.set_hint("The pictures of this video cannot be shown")
-
-    @Slot(int)
-    def _on_frame(self, frame: int) -> None:
-        self.loader.request(frame)
-        if not self.loader.is_open:
-            self.state.shown = frame
-            self._show_overlay()
-        self.transport.show_frame(frame)
-        self.timeline.set_frame(frame)
-
-    @Slot(object)
-    def _on_shown(self, shown: DisplayFrame) -> None:
-        if self.canvas.is_dragging:  # a picture must not change under the user's hand
-            self._held = shown
-            QTimer.singleShot(HOLD, self._show_held)
-            return
-        self._held = None
-        first = self.canvas.source_size == (0.0, 0.0)
-        self.state.shown = shown.frame
-        self.canvas.set_image(shown.image, 1.0 / shown.scale)
-        if first:
-            self.canvas.fit()
-        self._show_overlay()
-
-    @Slot()
-    def _show_held(self) -> None:
-        if self._held is not None:
-            self._on_shown(self._held)
-
-    @Slot(int, str)
-    def _on_frame_failed(self, frame: int, sentence: str) -> None:
-        if frame == self.state.frame:
-            self.state.shown = frame
-            self.canvas.set_image(None)
-            self.canvas.set_hint(sentence)
-            self._show_overlay()
-
-    @Slot(object)
-    def _on_problems(self, problems: tuple[str, ...]) -> None:
-        self.notice.tell(" ".join(problems))
 
     @Slot()
     def _on_selection(self) -> None:
@@ -382,7 +320,6 @@ class MainWindow(QMainWindow):
         self.reviewing.refresh(scope, self._palette)
         self.tracing.refresh(scope)
         self._show_overlay()
-        self._on_history(scope)
 
     @Slot(int)
     def _on_provisional(self, frame: int) -> None:
@@ -408,16 +345,6 @@ class MainWindow(QMainWindow):
     def _overlay(self) -> Overlay:
         palette = previewed_palette(self.state, self._palette)
         return overlay_of(self.state, palette, self.view.show)
-
-    def _on_history(self, _scope: Scope | None) -> None:
-        try:
-            steps = (("undo", self.project.next_undo), ("redo", self.project.next_redo))
-        except ProjectError as error:  # what was done is damaged, what is there need not be
-            self.notice.refuse(str(error))
-            steps = (("undo", None), ("redo", None))
-        for name, edit in steps:
-            self.actions_by_id[name].setText(f"{name.title()} {edit.name}" if edit else name.title())
-            self.actions_by_id[name].setEnabled(edit is not None and not self.project.read_only)
 
     # What the views say
 
@@ -505,10 +432,10 @@ class MainWindow(QMainWindow):
         self.writing.close(finish=True)
         self.reviewing.close()
         queues = (self.compute, self.jobs, self.fetching, self.counting_queue, self.reading)
-        for thread in (*queues, self.loader):
+        for thread in (*queues, self.showing.loader):
             thread.close()
         # What the threads posted before they ended is still delivered, and must not be heard any more.
-        for source in (*queues, self.writing, self.loader, self.state):
+        for source in (*queues, self.writing, self.showing.loader, self.state):
             source.blockSignals(True)
         self.state.close()
         self.project.close()

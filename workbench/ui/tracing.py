@@ -1,4 +1,4 @@
-"""Who or what made each box, and when: the history, the filters of the list of tracks, and provenance."""
+"""Who or what made each box, and when: the history, what undo would undo, and the filter of the tracks."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from workbench.core.edits import Scope
+from workbench.core.errors import ProjectError
 from workbench.core.rows import BoxRow, Origin
 from workbench.services import history, verdicts
 from workbench.services.history import Made, boxes_made, maker_of
@@ -43,6 +44,7 @@ class Tracing(QObject):
         self._state, self._canvas, self._quiet = state, canvas, quiet
         self.history, self.filter = HistoryPanel(parent), TrackFilter(parent)
         self.commands = HistoryCommands(state, editor, self.history)
+        self._actions: dict[str, QAction] = {}
         self._task: int | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -60,8 +62,9 @@ class Tracing(QObject):
         """The commands, for the menus."""
         return (self.commands,)
 
-    def add_actions(self, _actions: dict[str, QAction]) -> None:
-        """There are no buttons for them."""
+    def add_actions(self, actions: dict[str, QAction]) -> None:
+        """Take the actions whose names say which edit they are about."""
+        self._actions = actions
 
     def show_video(self) -> None:
         """Another video is shown."""
@@ -70,6 +73,7 @@ class Tracing(QObject):
 
     def refresh(self, scope: Scope) -> None:
         """Something was written."""
+        self._name_steps()
         self._show_history()
         if "run" in scope.tables:
             self._offer()
@@ -80,6 +84,18 @@ class Tracing(QObject):
         """Who or what made a box, in words; "" where there is none."""
         row = self._state.project.box(track_id, frame)
         return "" if row is None else _words(self._state.project, row)
+
+    def _name_steps(self) -> None:
+        """Say in the menu what would be undone and done again."""
+        project = self._state.project
+        try:
+            steps = (("undo", project.next_undo), ("redo", project.next_redo))
+        except ProjectError as error:  # what was done is damaged, what is there need not be
+            self.refused.emit(str(error))
+            steps = (("undo", None), ("redo", None))
+        for name, edit in steps:
+            self._actions[name].setText(f"{name.title()} {edit.name}" if edit else name.title())
+            self._actions[name].setEnabled(edit is not None and not project.read_only)
 
     @Slot()
     def _show_history(self) -> None:

@@ -58,6 +58,7 @@ class TransportBar(QWidget):
                 widget.setRange(0, max(frame_count - 1, 0))
         self.show_frame(0)
 
+    @Slot(int)
     def show_frame(self, frame: int) -> None:
         """Show where we are."""
         for widget in (self._slider, self._frame):

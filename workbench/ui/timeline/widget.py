@@ -125,6 +125,7 @@ class TimelineView(QWidget):
         """What is said in place of boxes; "" = nothing."""
         self.lanes.set_note(note)
 
+    @Slot(int)
     def set_frame(self, frame: int) -> None:
         """Move the cursor; a cursor that leaves the view turns the page."""
         self.lanes.set_frame(frame)
