@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 
 def add_detect(commands: Any) -> None:
+    """``workbench detect``: find objects in an image or a video and write them to a file."""
     command = commands.add_parser("detect", help="find objects in an image or a video and write them")
     command.add_argument("source", type=Path, metavar="IMAGE|VIDEO", help="or a folder of images")
     command.add_argument(

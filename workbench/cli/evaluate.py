@@ -23,6 +23,7 @@ TARGET_LEGEND = "In per cent: success AUC, success at .5, precision at 20 pixels
 
 
 def add_evaluate(commands: Any) -> None:
+    """``workbench evaluate``: score tracks against ground truth and print the figures."""
     command = commands.add_parser(
         "evaluate",
         help="score tracks against ground truth",

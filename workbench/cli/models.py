@@ -10,6 +10,7 @@ from workbench.cli.console import finish
 
 
 def add_models(commands: Any) -> None:
+    """``workbench models``: list, add, check or fetch weights of networks."""
     command = commands.add_parser("models", help="weights of networks: what there is, add, check, fetch")
     actions = command.add_subparsers(dest="action", metavar="ACTION", required=True)
     for action, argument, says in (

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 
 def add_plugins(commands: Any) -> None:
+    """``workbench plugins``: list the plugins, what they bring, and what is wrong with them."""
     command = commands.add_parser(
         "plugins", help="list plugins, what they bring, and what is wrong with them"
     )

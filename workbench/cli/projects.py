@@ -11,6 +11,7 @@ from workbench.core.errors import UserError
 
 
 def add_export(commands: Any) -> None:
+    """``workbench export``: write a project's boxes in another format."""
     command = commands.add_parser("export", help="write a project's boxes in another format")
     command.add_argument("project", type=Path)
     command.add_argument(
@@ -26,6 +27,7 @@ def add_export(commands: Any) -> None:
 
 
 def add_import(commands: Any) -> None:
+    """``workbench import``: read boxes from another format into a project, as one edit."""
     command = commands.add_parser("import", help="read boxes from another format into a project")
     command.add_argument("project", type=Path)
     command.add_argument("file", type=Path)
@@ -37,12 +39,14 @@ def add_import(commands: Any) -> None:
 
 
 def add_info(commands: Any) -> None:
+    """``workbench info``: print what a project or a video holds."""
     command = commands.add_parser("info", help="say what a project or a video holds")
     command.add_argument("path", type=Path)
     command.set_defaults(run=_info)
 
 
 def add_demo(commands: Any) -> None:
+    """``workbench demo``: make the demo project and print where it is."""
     command = commands.add_parser("demo", help="make the demo project and say where it is")
     command.add_argument(
         "folder", type=Path, nargs="?", help="where to make it (default: among the user's data)"

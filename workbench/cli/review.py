@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 def add_review(commands: Any) -> None:
+    """``workbench review``: find errors of identity, list them, and correct them from a file."""
     command = commands.add_parser("review", help="find errors of identity, and correct them from a file")
     command.add_argument("project", type=Path)
     command.add_argument("--video", help="name of the video; needed where the project has several")

@@ -31,6 +31,7 @@ made or verified, with the identities, and replaces earlier runs only.
 
 
 def add_run(commands: Any) -> None:
+    """``workbench run``: detect and track everything in a video, as a layer of its project."""
     command = commands.add_parser(
         "run", help="detect and track everything in a video", description=DESCRIPTION
     )

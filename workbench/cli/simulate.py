@@ -1,4 +1,4 @@
-"""``workbench simulate``: how many actions clean identities cost, with the queue and without it."""
+"""``workbench simulate``: measure what correcting the identities of tracks costs simulated annotators."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ LEGEND = (
 
 
 def add_simulate(commands: Any) -> None:
+    """``workbench simulate``: measure what correcting the identities of tracks costs simulated annotators."""
     command = commands.add_parser(
         "simulate",
         help="what it costs to correct the identities of tracks",

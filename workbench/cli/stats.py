@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 def add_stats(commands: Any) -> None:
+    """``workbench stats``: count who crosses lines and stays in zones, as tables and plots."""
     command = commands.add_parser(
         "stats",
         help="count targets over time, over lines and in zones",

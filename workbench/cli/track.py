@@ -20,6 +20,7 @@ LOST: Box = (math.nan, math.nan, math.nan, math.nan)
 
 
 def add_track(commands: Any) -> None:
+    """``workbench track``: follow one target through a video and write its boxes."""
     command = commands.add_parser("track", help="follow one target through a video and write its boxes")
     command.add_argument("video", type=Path, help="a video file or an image folder")
     command.add_argument(
@@ -42,6 +43,7 @@ def add_track(commands: Any) -> None:
 
 
 def add_trackers(commands: Any) -> None:
+    """``workbench trackers``: list the trackers that can follow a box."""
     command = commands.add_parser("trackers", help="list the trackers that can follow a box")
     command.set_defaults(run=_trackers)
 

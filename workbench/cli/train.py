@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 
 def add_train(commands: Any) -> None:
+    """``workbench train``: train a network in a job of its own, or go on with one."""
     command = commands.add_parser("train", help="train a model, or go on with a training that was stopped")
     command.add_argument("kind", help="atom, or module:function of your own")
     command.add_argument(
