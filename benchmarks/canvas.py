@@ -245,7 +245,7 @@ def timeline(columns: BoxColumns, tracks: int, frames: int, lane_height: int) ->
     view.set_video(frames, fps=25)
     colors = np.random.default_rng(2).integers(60, 255, (tracks, 3)).tolist()
     view.set_lanes(Lane(t, t, "", "person", (r, g, b)) for t, (r, g, b) in enumerate(colors))
-    view.set_columns(columns)
+    view.set_data(lane_data(columns))
     view.lanes.set_lane_height(lane_height)
     view.grab()
     return view

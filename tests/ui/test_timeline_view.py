@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from workbench.core.rows import Origin
-from workbench.ui.timeline import BoxColumns, Lane, TimelineView
+from workbench.ui.timeline import BoxColumns, Lane, TimelineView, lane_data
 from workbench.ui.timeline.ruler import HEIGHT as RULER
 
 LEFT = Qt.MouseButton.LeftButton
@@ -31,7 +31,8 @@ def view(qtbot: QtBot) -> TimelineView:
     widget.resize(900, 220)
     widget.set_video(FRAMES, fps=25)
     widget.set_lanes([Lane(t, t - 10, "", "person", (200, 60, 60)) for t in (11, 12, 13)])
-    widget.set_columns(BoxColumns.of(np.repeat([11, 12], 300), np.tile(np.arange(100, 400), 2), score=0.5))
+    columns = BoxColumns.of(np.repeat([11, 12], 300), np.tile(np.arange(100, 400), 2), score=0.5)
+    widget.set_data(lane_data(columns))
     widget.show()
     return widget
 
@@ -232,7 +233,7 @@ def test_kinds_and_marks_differ_in_grey_too(view: TimelineView) -> None:
     marks: list[dict] = [{"origin": kind} for kind in Origin]
     marks += [{"occluded": 1}, {"verified": 1}, {"keyframe": 1}, {"outside": 1}]
     for mark in marks:
-        view.set_columns(BoxColumns.of([11] * 20, range(10, 30), **mark))
+        view.set_data(lane_data(BoxColumns.of([11] * 20, range(10, 30), **mark)))
         grey = lane_image(view, (8, 32)).convertToFormat(QImage.Format.Format_Grayscale8)
         seen.append(bytes(grey.constBits()))
     assert len(set(seen)) == len(marks)
@@ -270,7 +271,7 @@ def test_nothing_to_show_is_no_error(qtbot: QtBot) -> None:
     widget.grab()
     widget.set_video(0)
     widget.set_lanes([Lane(1, 1)])
-    widget.set_columns(BoxColumns.of([], []))
+    widget.set_data(lane_data(BoxColumns.of([], [])))
     widget.set_selected([1])
     wheel(widget, QPoint(300, 60), 120)
     sought = record(widget.seek_requested)

@@ -12,7 +12,7 @@ from workbench.ui.timeline.axis import TimeAxis
 from workbench.ui.timeline.headers import Lane
 from workbench.ui.timeline.lane_view import LaneView
 from workbench.ui.timeline.marks import LaneMark
-from workbench.ui.timeline.model import BoxColumns, LaneData, lane_data
+from workbench.ui.timeline.model import BoxColumns, LaneData
 from workbench.ui.timeline.score_strip import ScoreStrip
 
 _FINE = 1000  # steps of the time scroll bar a visible width
@@ -107,12 +107,8 @@ class TimelineView(QWidget):
         self.lanes.set_lanes(lanes)
         self._show_score()
 
-    def set_columns(self, columns: BoxColumns) -> None:
-        """All boxes of the video; many are better made :func:`lane_data` of on another thread."""
-        self.set_data(lane_data(columns))
-
     def set_data(self, data: LaneData) -> None:
-        """All boxes of the video."""
+        """All boxes of the video, which :func:`lane_data` puts in order on whichever thread."""
         self.lanes.set_data(data)
         self._show_score()
 
