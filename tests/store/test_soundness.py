@@ -43,6 +43,8 @@ def damage(project):
         (["UPDATE edit SET name = x'00'"], "edit has .* as name"),
         (["UPDATE box SET x = 'left', run_id = x'ff' WHERE frame = 2"], "box has .* as x, run_id"),
         (["UPDATE box SET frame = 'last' WHERE frame = 2"], "box has .* as frame"),
+        (["UPDATE box SET frame = 5.5, run_id = 0.5 WHERE frame = 2"], "box has .* as frame, run_id"),
+        (["UPDATE box SET origin = 0.5, verified = 0.5"], "box has .* as origin, verified"),
         (["UPDATE box SET w = 9e999 WHERE frame = 2"], "box has .* as w"),
         (["UPDATE box SET score = 'high'"], "box has .* as score"),
         (["UPDATE box SET origin = 4, outside = 2"], "box has .* as origin, outside"),

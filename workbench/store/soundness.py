@@ -2,7 +2,7 @@
 
 SQLite keeps whatever is written into a column, and the file may be somebody else's. So its values are looked
 at when a project is opened, before anything is shown of it. Of boxes and poses there may be millions: theirs
-are compared with what they must lie between, a third of a second a million.
+are compared with what they may be, four tenths of a second a million.
 """
 
 from __future__ import annotations
@@ -82,12 +82,11 @@ def _is_wrong(column: Column[Any]) -> str:
 
 
 # SQLite sorts numbers before texts and texts before bytes, so that a comparison tells the kinds apart, too,
-# in half the time that it takes to ask for them.
-_WITHIN = {
-    "origin": f"BETWEEN 0 AND {max(Origin):d}",
-    **dict.fromkeys(("verified", "keyframe", "occluded", "outside"), "BETWEEN 0 AND 1"),
+# in half the time that it takes to ask for them; only whether a number is whole has to be asked.
+_ONE_OF: dict[str, tuple[int, ...]] = {
+    "origin": tuple(Origin),
+    **dict.fromkeys(("verified", "keyframe", "occluded", "outside"), (0, 1)),
 }
-_NUMBERS = {Integer: "< ''", Float: "BETWEEN -1e308 AND 1e308"}
 _JOINTS = "SELECT 12 * json_array_length(joints) FROM skeleton WHERE id = skeleton_id AND json_valid(joints)"
 
 
@@ -95,8 +94,11 @@ def _is_outside(column: Column[Any]) -> str:
     """The SQL that is true of a value that is not between those it may be."""
     if isinstance(column.type, LargeBinary):
         return f"({column.name} < x'' OR length({column.name}) <> ({_JOINTS}))"
-    of_kind = next(within for kind, within in _NUMBERS.items() if isinstance(column.type, kind))
-    return f"NOT {column.name} {_WITHIN.get(column.name, of_kind)}"
+    if column.name in _ONE_OF:
+        return "(" + " AND ".join(f"{column.name} <> {value:d}" for value in _ONE_OF[column.name]) + ")"
+    if isinstance(column.type, Float):
+        return f"NOT {column.name} BETWEEN -1e308 AND 1e308"
+    return _is_wrong(column)
 
 
 def _damaged(database: Database, what: str) -> ProjectError:
