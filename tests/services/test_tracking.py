@@ -7,6 +7,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
+from workbench.core.edits import ChangeSet
 from workbench.core.rows import Origin
 from workbench.core.target import TargetState
 from workbench.services import editing
@@ -187,6 +188,20 @@ def test_continuing_replaces_the_models_boxes_but_no_verified_one(project):
     assert rows[6].x == 31
     assert rows[20].x == 25, "verified, so it stays"
     assert rows[21].x == 26, "behind the verified box the old run stands"
+
+
+def test_imported_boxes_give_way_in_an_edit_that_says_how_many(project):
+    track = draw(project, 0)
+    (first,) = project.boxes_of_track(track)
+    imported = [first._replace(frame=f, origin=Origin.IMPORTED, keyframe=0) for f in range(1, FRAMES)]
+    imported[9] = imported[9]._replace(verified=1)
+    project.apply(ChangeSet.of("Import", box=((), imported)))
+    run(project, targets_at(project, [track], frame=0))
+    assert project.undo_name == "Track, in place of 9 imported boxes"
+    origins = [row.origin for row in project.boxes_of_track(track)]
+    assert origins == [Origin.HUMAN] + 9 * [Origin.MODEL] + 30 * [Origin.IMPORTED]
+    project.undo()
+    assert project.boxes_of_track(track) == [first, *imported]
 
 
 def test_frames_where_the_target_is_lost_get_no_box(project):

@@ -5,6 +5,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 
 from workbench.core.boxes import iou
+from workbench.core.edits import ChangeSet
 from workbench.core.rows import Origin
 from workbench.training.synthetic.clip_types import ClipOptions
 from workbench.training.synthetic.clips import make_clip
@@ -120,6 +121,21 @@ def test_draw_track_stop_correct_continue_undo_reopen_export(qtbot, open_window,
         x, y, w, h = row.box
         left, top, right, bottom = max(x, 0), max(y, 0), min(x + w, 320), min(y + h, 240)
         assert found[frame, track.number] == pytest.approx((left, top, right - left, bottom - top), abs=1e-3)
+
+
+def test_following_over_imported_boxes_says_how_many_gave_way(qtbot, open_window, clip, scene):
+    window = open_window(clip)
+    draw(qtbot, window, scene[0].boxes[0])
+    drawn = rows(window)[0]
+    imported = [drawn._replace(frame=f, origin=Origin.IMPORTED, keyframe=0) for f in range(1, FRAMES)]
+    window.project.apply(ChangeSet.of("Import", box=((), imported)))
+    track_until(qtbot, window, 5)
+    replaced = sum(row.origin == Origin.MODEL for row in rows(window).values())
+    assert replaced >= 5
+    said = f"; {replaced} imported boxes were replaced, Undo brings them back"
+    assert window.statusBar().currentMessage().endswith(said)
+    press(qtbot, window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert [rows(window)[f] for f in range(1, FRAMES)] == imported
 
 
 def test_several_targets_are_tracked_in_one_pass(qtbot, open_window, clip, scene):

@@ -236,7 +236,8 @@ def track_in_project(
     """Follow targets through a video of the project; what was tracked becomes one edit at the end.
 
     A pass replaces what it runs over, but never a box that a person made or verified, also one made while
-    it runs. Where it lost the target, the boxes of an earlier pass go. Closing the generator stops the pass
+    it runs; of imported boxes the edit's name says how many. Where it lost the target, the boxes of an
+    earlier pass go. Closing the generator stops the pass
     and keeps what it has.
 
     Args:
@@ -349,6 +350,9 @@ def _result(
         before += old + stale
         after += new
     name = "Track" if len(targets) == 1 else f"Track {len(targets)} targets"
+    imported = sum(row.origin == Origin.IMPORTED for row in before)
+    if imported:
+        name += f", in place of {imported} imported boxes"
     return ChangeSet.of(name, box=(before, after))
 
 

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from workbench.core.errors import WorkbenchError
+from workbench.core.rows import Origin
 from workbench.services.identities import Follower
 from workbench.services.plugin_finding import Plugins
 from workbench.services.plugins import default_tracker, find_tracker
@@ -58,6 +59,8 @@ class TrackCommands(QObject):
         self.follow = True
         self._task: int | None = None
         self._video: int | None = None  # the one the pass runs over; another may be shown meanwhile
+        self._followed: tuple[int, ...] = ()
+        self._imported = 0  # boxes of the tracks that are followed, when the pass began
         queue.item.connect(self._on_item)
         queue.done.connect(self._on_done)
         queue.failed.connect(self._on_failed)
@@ -165,6 +168,8 @@ class TrackCommands(QObject):
         label = f"Tracking {len(targets)} target(s) {'forward' if direction == 1 else 'backward'}"
         options = PassOptions(direction=direction)
         self._video = video.id
+        self._followed = tuple(target.track_id for target in targets)
+        self._imported = self._count_imported()
         self._task = self._queue.submit(
             Task(
                 label,
@@ -220,7 +225,14 @@ class TrackCommands(QObject):
         if task == self._task:
             self._over("Tracking failed")
 
+    def _count_imported(self) -> int:
+        columns = map(self._state.project.box_columns_of_track, self._followed)
+        return sum(int((each.origin == Origin.IMPORTED).sum()) for each in columns)
+
     def _over(self, sentence: str) -> None:
         self._task = None
+        replaced = self._imported - self._count_imported()
+        if replaced > 0:  # it may have been ground truth
+            sentence += f"; {replaced} imported boxes were replaced, Undo brings them back"
         self._state.clear_provisional()
         self.told.emit(sentence)
