@@ -318,3 +318,29 @@ def test_a_track_keeps_its_colour_in_the_list_while_it_is_selected(window, track
     )
     assert normal == selected
     assert selected.pixelColor(7, 7).getRgb()[:3] == track_colour(model.lines[0].number)
+
+
+def test_the_tracker_that_was_chosen_is_chosen_in_the_next_window(open_window, window, tmp_path):
+    box = window._trackers
+    (other,) = (row for row in range(box.count()) if box.itemData(row) == "atom")
+    assert other != box.currentIndex()
+    box.setCurrentIndex(other)
+    window.close()
+    again = open_window(tmp_path / "clip.mp4")
+    assert again._trackers.currentData() == again.track.tracker == "atom"
+    checkpoint = tmp_path / "mine.pth"
+    checkpoint.write_bytes(b"")
+    again.track.checkpoint_chosen.emit(str(checkpoint))
+    again.close()
+    assert open_window(tmp_path / "clip.mp4").track.tracker == str(checkpoint)
+
+
+def test_a_chosen_tracker_that_is_gone_gives_way_to_the_default(open_window, window, tmp_path):
+    default = window._trackers.currentData()
+    (tmp_path / "mine.pth").write_bytes(b"")
+    window.track.checkpoint_chosen.emit(str(tmp_path / "mine.pth"))
+    window.close()
+    (tmp_path / "mine.pth").unlink()
+    again = open_window(tmp_path / "clip.mp4")
+    assert again._trackers.currentData() == default
+    assert again.track.tracker is None

@@ -107,11 +107,11 @@ class TrackCommands(QObject):
         return Follower(Path(name).name, make)
 
     def prepare(self) -> None:
-        """Load the default tracker while the user looks round, so that the first pass begins at once."""
-        make = find_tracker(self.tracker, threads=THREADS, plugins=self._plugins)
+        """Load the tracker while the user looks round, so that the first pass begins at once."""
+        name, plugins = self.tracker, self._plugins
 
         def load() -> None:
-            make()
+            find_tracker(name, threads=THREADS, plugins=plugins)()
             gc.freeze()  # torch has come, as much again as all before: see ``app``
 
         self._queue.submit(Task("Preparing the tracker", once(load)))
