@@ -88,7 +88,7 @@ def test_painted_pairs():
     here, there = (PairGenerator(options, seed=3, device=d).batch(1) for d in ("cpu", "cuda"))
     assert torch.allclose(here.boxes, there.boxes.cpu(), atol=1e-3)
     assert torch.allclose(here.visible, there.visible.cpu(), atol=0.02)
-    means = [batch.images.mean(dim=(2, 3, 4)).cpu() for batch in (here, there)]
+    means = [batch.images.float().mean(dim=(2, 3, 4)).cpu() for batch in (here, there)]
     assert torch.corrcoef(torch.stack([m.flatten() for m in means]))[0, 1] > 0.5
 
 

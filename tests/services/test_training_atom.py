@@ -50,6 +50,7 @@ optimizer = "adamw"
 schedule = "cosine"
 precision = "bfloat16"
 ahead = 1
+painters = 1
 threads = 1
 """
 
@@ -76,16 +77,28 @@ def wait_for_step(job, step, process):
         time.sleep(0.02)
 
 
+def children(pid):
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return {int(word) for task in tasks for word in task.read_text().split()}
+
+
 def test_killed_and_started_again_it_ends_with_the_weights_of_an_unbroken_run(tmp_path):
     config = tmp_path / "tiny.toml"
     config.write_text(CONFIG)
     straight, broken = tmp_path / "straight", tmp_path / "broken"
     first = begin(config, broken)
     wait_for_step(broken, 2, first)
-    os.kill(JobFolder(broken).pid, signal.SIGKILL)
+    pid = JobFolder(broken).pid
+    painters = children(pid)
+    os.kill(pid, signal.SIGKILL)
     out, err = first.communicate(timeout=60)
     assert first.returncode == 1, out
     assert "ended early" in err
+    gone = time.monotonic() + 15  # they look every five seconds whether it lives
+    while any(Path(f"/proc/{painter}/cmdline").exists() for painter in painters):
+        assert time.monotonic() < gone
+        time.sleep(0.1)
+    config.write_text(CONFIG.replace("painters = 1", "painters = 0"))  # how, not what
     for job in (straight, broken):
         process = begin(config, job)
         out, err = process.communicate(timeout=180)

@@ -53,7 +53,8 @@ class Report(Event):
     Args:
         step: steps finished.
         steps: steps in all.
-        terms: "loss" and what else the task reports; of the first process where there are several.
+        terms: "loss" and what else the task reports, and "waited", the share of the time that was spent
+            waiting for batches; of the first process where there are several.
         rate: the learning rate of the first parameter group.
         speed: steps a second.
         left: seconds to the end, about.

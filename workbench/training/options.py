@@ -35,7 +35,10 @@ class TrainerOptions:
         average: decay of an exponential moving average of the weights, which is then what is validated and
             exported; below 1.
         precision: of the forward pass; float16 needs CUDA and scales the loss.
-        ahead: so many batches are prepared beforehand, each in a thread; for tasks that read files.
+        ahead: so many batches are prepared beforehand, each in a thread, or by each painter.
+        painters: processes that make the batches, but no more than there are processor cores beside the one
+            that trains; 0 for threads of the process that trains. On a GPU they keep a small network busy.
+            Each takes as much memory as painting in the training's own process does.
         save_every, keep: a checkpoint that often, and how many of them stay.
         validate_every: how often, besides after the last step.
         log_every: how often the means of what was measured are reported.
@@ -61,6 +64,7 @@ class TrainerOptions:
     average: float | None = None
     precision: Precision = "float32"
     ahead: int = 0
+    painters: int = 0
     save_every: int = 1000
     keep: int = 3
     validate_every: int | None = None
@@ -73,7 +77,9 @@ class TrainerOptions:
     def __post_init__(self) -> None:
         for name in ("steps", "decay_every", "save_every", "keep", "log_every", "validate_every", "threads"):
             self._at_least(name, 1)
-        for name in ("weight_decay", "warmup", "ahead", "restarts", "seed", "decay", "final", "average"):
+        for name in ("weight_decay", "warmup", "ahead", "painters", "restarts", "seed"):
+            self._at_least(name, 0)
+        for name in ("decay", "final", "average"):
             self._at_least(name, 0)
         for name in ("learning_rate", "clip"):
             _check(getattr(self, name) is None or getattr(self, name) > 0, name, "must be above 0")
@@ -85,7 +91,17 @@ class TrainerOptions:
 
 
 NOT_OF_THE_RESULT = frozenset(
-    {"save_every", "keep", "validate_every", "log_every", "restarts", "device", "threads", "ahead"}
+    {
+        "save_every",
+        "keep",
+        "validate_every",
+        "log_every",
+        "restarts",
+        "device",
+        "threads",
+        "ahead",
+        "painters",
+    }
 )
 """Options that may change between two parts of one training."""
 

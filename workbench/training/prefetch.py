@@ -12,29 +12,36 @@ from typing import Any
 
 
 @contextmanager
-def prefetched(batch: Callable[[int], Any], *, ahead: int, stop: int) -> Iterator[Callable[[int], Any]]:
+def prefetched(
+    batch: Callable[[int], Any], *, ahead: int, stop: int, threads: int | None = None
+) -> Iterator[Callable[[int], Any]]:
     """The same function of the step, with the next batches being made meanwhile.
 
     Args:
         batch: makes the batch of a step; called in threads where ``ahead`` is not 0.
-        ahead: how many batches are made beforehand, each in a thread of its own.
+        ahead: how many batches are made beforehand.
         stop: no step from here on is made.
+        threads: that make them; one makes them in order. None = one for each.
     """
     if ahead == 0:
         yield batch
         return
     made: dict[int, Future[Any]] = {}
+    last = -1
 
     def take(step: int) -> Any:
+        nonlocal last
         wanted = range(step, min(step + ahead + 1, stop))
-        for stale in made.keys() - set(wanted):
+        kept = set(wanted) if step > last else set()  # back after a failure: all in order again, from here
+        last = step
+        for stale in made.keys() - kept:
             made.pop(stale).cancel()
         for s in wanted:
             if s not in made:
                 made[s] = pool.submit(batch, s)
         return made.pop(step).result()
 
-    pool = ThreadPoolExecutor(ahead, thread_name_prefix="batch")
+    pool = ThreadPoolExecutor(threads or ahead, thread_name_prefix="batch")
     try:
         yield take
     finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
@@ -51,4 +51,29 @@ class Task(Protocol):
             network: as in ``validate``.
             path: ends in ``.safetensors``; a file there is replaced.
             about: where the weights come from, for the file's metadata.
+        """
+
+
+class Source(Protocol):
+    """Makes batches. It can be pickled, and makes the same ones in every process."""
+
+    def batch(self, index: int) -> Any:
+        """The batch of a step: a named tuple of tensors."""
+
+    def lane(self, index: int) -> int:
+        """The same number for batches that are made of the same costly things."""
+
+
+@runtime_checkable
+class SourcedTask(Task, Protocol):
+    """A task whose batches other processes can make: ``batch(s)`` is ``prepared(source.batch(s), s)``."""
+
+    source: Source
+
+    def prepared(self, made: Any, step: int) -> Any:
+        """The batch of a step, a named tuple of tensors on the network's device.
+
+        Args:
+            made: by the source; on the processor perhaps.
+            step: whose batch it is.
         """

@@ -13,7 +13,8 @@ import math
 import os
 import random
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ from workbench.training.events import (
 )
 from workbench.training.learner import Learner
 from workbench.training.options import TrainerOptions
-from workbench.training.prefetch import prefetched
+from workbench.training.painters import batches
 from workbench.training.ranks import Ranks
 from workbench.training.saving import Checkpoints
 from workbench.training.task import Task
@@ -98,7 +99,7 @@ class Trainer:
         """
         yield from self._start()
         options = self._options
-        with prefetched(self._task.batch, ahead=options.ahead, stop=options.steps) as batch:
+        with batches(self._task, options, self._learner.device) as batch:
             try:
                 while self.step < options.steps:
                     yield from self._attempt(batch)
@@ -136,7 +137,9 @@ class Trainer:
     def _update(self, batch: Callable[[int], Any]) -> None:
         options = self._options
         draws = draws_of_step(options.seed, self.step, self._ranks.rank, self._learner.device)
-        terms = self._learner.update(batch(self.step), draws, step=self.step, careful=self._careful)
+        with self._means.waiting():
+            made = batch(self.step)
+        terms = self._learner.update(made, draws, step=self.step, careful=self._careful)
         self._means.add(terms)
         if self._is_due(options.log_every, 1) or self._is_due(options.save_every, 1):
             self._means.check()
@@ -232,11 +235,19 @@ class _Means:
         self._sums: dict[str, float | Tensor] = {}
         self._counts: dict[str, int] = {}
         self._since = step, time.monotonic()
+        self._waited = 0.0
 
     def add(self, terms: Mapping[str, float | Tensor]) -> None:
         for name, value in terms.items():
             self._sums[name] = self._sums.get(name, 0.0) + value
             self._counts[name] = self._counts.get(name, 0) + 1
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Counts the time within as waiting for a batch."""
+        began = time.monotonic()
+        yield
+        self._waited += time.monotonic() - began
 
     @property
     def finite(self) -> bool:
@@ -249,10 +260,15 @@ class _Means:
             raise FloatingPointError("the loss was not a finite number in one of the last steps")
 
     def at(self, step: int) -> tuple[dict[str, float], float]:
-        """The means, and the steps a second, when ``step`` steps are finished."""
+        """The means, and the steps a second, when ``step`` steps are finished.
+
+        Among the means is the share of the time that was waited for batches. A GPU that is still busy with
+        the steps before waits for nothing meanwhile: at most so much of its time is lost.
+        """
         means = {name: float(total) / self._counts[name] for name, total in self._sums.items()}
         before, then = self._since
-        return means, (step - before) / max(time.monotonic() - then, 1e-9)
+        passed = max(time.monotonic() - then, 1e-9)
+        return {**means, "waited": self._waited / passed}, (step - before) / passed
 
 
 def draws_of_step(seed: int, step: int, rank: int, device: torch.device) -> torch.Generator:

@@ -1,5 +1,7 @@
 """What a configuration file says of ATOM's training: pairs and networks."""
 
+import pickle
+
 import pytest
 import torch
 
@@ -39,7 +41,8 @@ def test_real_sets_of_a_file_are_mixed_with_made_pairs_by_their_shares(tmp_path)
         {"kind": "coco", "root": str(tmp_path / "coco")},
     ]
     task = make({**SLIM, "real": real}, seed=3, device="cpu")
-    batch, again = task.batch(1), task.batch(1)
+    batch, sent = task.batch(1), pickle.loads(pickle.dumps(task.source))  # to a process that makes batches
+    again = task.prepared(sent.batch(1), 1)
     assert batch.images.shape == (2, 4, 3, 64, 64)
     assert all(torch.equal(a, b) for a, b in zip(batch, again, strict=True))
     # The real pictures have one colour each.

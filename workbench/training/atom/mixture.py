@@ -30,6 +30,10 @@ class Mixture:
         )
         return PairBatch(*every)
 
+    def lane(self, index: int) -> int:
+        """That of the first source."""
+        return self._sources[0].lane(index)
+
 
 def parts_of(batch: int, *, made: float, real: float) -> tuple[int, int]:
     """How many targets of a batch are made and how many are real; a kind with a share has one where it can.

@@ -54,7 +54,7 @@ class AtomTask:
         self.device = device
         self.network: nn.Module = network
         channels_last(network, device)
-        self._source = source
+        self.source = source
         self._held_out = held_out
         self._seed = seed
 
@@ -66,7 +66,7 @@ class AtomTask:
 
     def batch(self, step: int) -> Any:
         """The pairs of a step, and what the loss needs beside them."""
-        return self.prepared(self._source.batch(step), step)
+        return self.prepared(self.source.batch(step), step)
 
     def loss(self, batch: Any, generator: torch.Generator) -> tuple[Tensor, dict[str, Tensor]]:
         """The loss, and its parts for the log."""
@@ -100,9 +100,10 @@ class AtomTask:
         )
         write_weights(path, network.state_dict(), header, half=True)
 
-    def prepared(self, pairs: PairBatch, index: int) -> Any:
+    def prepared(self, made: PairBatch, step: int) -> Any:
         """What ``terms`` takes, on the device."""
-        return PairBatch(*(part.to(self.device) for part in pairs))
+        images, *others = (part.to(self.device, non_blocking=True) for part in made)
+        return PairBatch(images.float(), *others)
 
     def terms(
         self, network: nn.Module, batch: Any, generator: torch.Generator
@@ -157,12 +158,12 @@ class PublishedTask(AtomTask):
         assert isinstance(self.network, AtomNet)
         self.network.feature_extractor.requires_grad_(False)
 
-    def prepared(self, pairs: PairBatch, index: int) -> PublishedBatch:
+    def prepared(self, made: PairBatch, step: int) -> PublishedBatch:
         """Targets that can be seen, and proposals about them, drawn as published."""
-        some = usable(pairs, self.recipe.objective.visible)
+        some = usable(made, self.recipe.objective.visible)
         some |= ~some.any()  # a batch must have targets
-        images, boxes = pairs.images[:2, some], pairs.boxes[:2, some]
-        draws = Draws.of_batch(self._seed + PROPOSALS, index)
+        images, boxes = made.images[:2, some], made.boxes[:2, some]
+        draws = Draws.of_batch(self._seed + PROPOSALS, step)
         options = self.recipe.proposals
         drawn = with_proposals(Crops(images[1], boxes[1].cpu()), options=options, draws=draws)
         mean, std = (

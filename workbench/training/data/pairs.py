@@ -79,6 +79,10 @@ class RealPairs:
         images, boxes, visible = (torch.stack(parts, dim=1) for parts in zip(*made, strict=True))
         return PairBatch(images, boxes, visible)
 
+    def lane(self, index: int) -> int:
+        """Each batch may be made anywhere."""
+        return index
+
     def _target(self, draws: Draws) -> tuple[Tensor, Tensor, Tensor]:
         """Images (T, 3, S, S), boxes (T, 4) and visible shares (T,) of one target."""
         drawn = sample(self._sets, self._shares, options=self._options.sampler, rng=draws.python)

@@ -7,7 +7,8 @@ parts under the same maps that paint them, so they are exact and amodal: hidden 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -21,7 +22,7 @@ from workbench.training.synthetic.painting import paint
 from workbench.training.synthetic.plans import PairOptions, Plan, make_plan
 from workbench.training.synthetic.recent import Recent
 
-KEPT = 2  # banks and paintings that stay in memory
+KEPT = 2  # paintings that stay in memory
 CHUNK = 8  # pairs painted at once on a processor, so that their pictures stay in its cache
 
 
@@ -56,13 +57,20 @@ class PairGenerator:
         self.device = torch.device(device)
         self._together = replace(self.options, batch=self.options.batch * self.options.batches_at_once)
         self._chunk = CHUNK if self.device.type == "cpu" else self._together.batch
-        self._bank = Recent(self._make_bank, kept=KEPT)
+        self._bank = Recent(self._make_bank, kept=self.options.banks_at_once + 1)
         self._painted = Recent(self._paint_together, kept=KEPT)
         self._stream = torch.cuda.Stream(self.device) if self.device.type == "cuda" else None  # type: ignore[no-untyped-call]
 
     def batch(self, index: int) -> PairBatch:
         """The batch of step ``index``, always the same one."""
         return self.labelled(index).batch
+
+    def lane(self, index: int) -> int:
+        """Which of the banks that are painted from in turn."""
+        return index // self.options.batches_at_once % self.options.banks_at_once
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(PairGenerator, self.options, seed=self.seed, device=self.device), ()
 
     def labelled(self, index: int) -> LabelledPairs:
         """The same batch with masks and identities."""
@@ -89,25 +97,35 @@ class PairGenerator:
     @torch.no_grad()
     def _label(self, group: int) -> LabelledPairs:
         options = self._together
-        number = group * options.batch // options.pairs_a_bank
+        number = self._bank_of(group)
         bank = self._bank(number)
         rng = np.random.default_rng([self.seed, 1, group])
         first = group * options.batches_at_once
         strength = min(1.0, (first + 1) / options.ramp) if options.ramp else 1.0
         plan = make_plan(rng, bank, options, strength)
-        canvas = self._paint(rng, plan, bank, strength)
-        masks = canvas[:, :, 3].clamp(0, 1)
+        images, masks = self._paint(rng, plan, bank, strength)
         areas = torch.as_tensor(plan.areas, dtype=torch.float32, device=self.device)
         visible = (masks.sum(dim=(2, 3)) / areas.clamp(min=1e-3)).clamp(0, 1)
         boxes = torch.as_tensor(plan.boxes, dtype=torch.float32, device=self.device)
         identities = torch.as_tensor(plan.targets + number * options.bank.objects, device=self.device)
-        return LabelledPairs(PairBatch(canvas[:, :, :3], boxes, visible), masks, identities)
+        return LabelledPairs(PairBatch(images, boxes, visible), masks, identities)
 
-    def _paint(self, rng: np.random.Generator, plan: Plan, bank: Bank, strength: float) -> Tensor:
-        """(T, B, 4, S, S): the photographed crops and, last, how much of each pixel is the target."""
+    def _bank_of(self, group: int) -> int:
+        """The number of the bank; those painted from in turn are used up at different times."""
+        options = self._together
+        turn, lane = divmod(group, options.banks_at_once)
+        before = lane * options.pairs_a_bank // options.banks_at_once
+        used = (turn * options.batch + before) // options.pairs_a_bank
+        return used * options.banks_at_once + lane
+
+    def _paint(
+        self, rng: np.random.Generator, plan: Plan, bank: Bank, strength: float
+    ) -> tuple[Tensor, Tensor]:
+        """The photographed crops (T, B, 3, S, S), uint8, and how much of each pixel is the target."""
         options = self._together
         t, b, size = options.frames, options.batch, options.size
-        out = torch.empty(t, b, 4, size, size, device=self.device)
+        pictures = torch.empty(t, b, 3, size, size, dtype=torch.uint8, device=self.device)
+        masks = torch.empty(t, b, size, size, device=self.device)
         for factor in np.unique(plan.factors):
             group = np.flatnonzero(plan.factors == factor)
             side = round(size / factor)
@@ -120,10 +138,11 @@ class PairGenerator:
                     both = functional.interpolate(
                         both, size=(size, size), mode="bilinear", align_corners=False
                     )
-                out[:, torch.as_tensor(pairs, device=self.device)] = both.reshape(
-                    t, len(pairs), 4, size, size
-                )
-        return out
+                both = both.reshape(t, len(pairs), 4, size, size)
+                rows = torch.as_tensor(pairs, device=self.device)
+                pictures[:, rows] = both[:, :, :3].round().to(torch.uint8)
+                masks[:, rows] = both[:, :, 3].clamp(0, 1)
+        return pictures, masks
 
     def _make_bank(self, number: int) -> Bank:
         rng = np.random.default_rng([self.seed, 0, number])

@@ -36,6 +36,8 @@ class PairOptions:
             ratio between crops of one target.
         ramp: batches over which distractors, occluders and changes grow to the full; 0 for full at once.
         pairs_a_bank: pairs painted from one bank before the next is made.
+        banks_at_once: banks that are painted from in turn, made at different times, so that as many
+            processes can paint and no bank is made twice; each takes memory.
         bank: what a bank holds.
     """
 
@@ -53,6 +55,7 @@ class PairOptions:
     squeeze: float = 0.1
     ramp: int = 0
     pairs_a_bank: int = 4096
+    banks_at_once: int = 1
     bank: BankOptions = field(default_factory=BankOptions)
 
 
