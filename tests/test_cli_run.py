@@ -55,6 +55,22 @@ def test_a_run_goes_into_a_project_that_is_made_for_it(tmp_path, clip, capsys):
         assert [run.parameters["tracker"] for run in project.runs()] == ["offline", "sort"]
 
 
+def test_a_run_that_is_done_writes_its_file_from_what_is_stored(tmp_path, clip, monkeypatch, capsys):
+    home, out = tmp_path / "new.wbp", tmp_path / "tracks.txt"
+    words = (clip, "--detector", "blocks", "--project", home)
+    assert workbench(*words) == 0
+    capsys.readouterr()
+    monkeypatch.setenv("BLOCKS_INTERRUPT", "0")  # detecting anything would end it
+    assert workbench(*words, "--out", out) == 0
+    said = capsys.readouterr().out
+    assert "180 boxes in the frames 0:60, all of which had been looked at before" in said
+    assert "run 1: " in said
+    assert len(read_rows(out).frames) == 3 * FRAMES
+    monkeypatch.setenv("BLOCKS_INTERRUPT", "-1")
+    assert workbench(*words, "--fresh") == 0
+    assert "run 2: " in capsys.readouterr().out
+
+
 def test_resume_goes_on_with_the_last_run_that_did_not_end(tmp_path, clip, capsys):
     home = tmp_path / "new.wbp"
     breaking = ("--set", "breaks_at=30", "--tracker", "sort")

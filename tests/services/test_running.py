@@ -102,7 +102,7 @@ def test_frames_come_with_provisional_boxes_and_the_time_left(project, blocks):
 def test_a_run_repeated_keeps_identities_and_replaces_its_own_boxes(project, blocks):
     first = run_blocks(project, blocks)
     before, tracks = boxes_of(project), project.tracks(1)
-    second = run_blocks(project, blocks)
+    second = run_blocks(project, blocks, resume=False)
     assert second.run_id != first.run_id
     assert boxes_of(project) == before
     assert project.tracks(1) == tracks
@@ -125,6 +125,25 @@ def test_a_stopped_run_keeps_what_it_has_and_goes_on_as_if_unbroken(
     assert scores[0] == scores[1]
     assert project.runs()[0].state == "done"
     assert not unfinished(project, 1)
+
+
+def test_a_run_that_is_done_detects_nothing_anew_and_is_laid_over_what_is_there_now(project, blocks):
+    first = run_blocks(project, blocks)
+    before = boxes_of(project)
+    project.undo()
+    steps = run(project, 1, RunOptions("blocks"), detectors=blocks)
+    items, again = drained(steps)
+    assert not any(isinstance(item, RunFrame) for item in items)
+    assert again.repeated
+    assert again.run_id == first.run_id
+    assert again.detections == first.detections
+    assert boxes_of(project) == before
+    assert [entry.state for entry in project.runs()] == ["done"]
+    edits = len(project.history())
+    assert run_blocks(project, blocks).repeated
+    assert len(project.history()) == edits, "nothing was changed"
+    others = ({"seed": 1}, {"stop": 50}, {"tracker": "sort"}, {"threshold": 0.6}, {"resume": False})
+    assert [run_blocks(project, blocks, **other).repeated for other in others] == [False] * len(others)
 
 
 def test_a_run_stopped_before_its_first_frame_leaves_nothing(project, blocks):

@@ -26,7 +26,8 @@ NO_DETECTOR = "Name a detector with --detector; 'workbench run --list' shows the
 DESCRIPTION = """\
 Find everything in a video and say who is who. What a run finds is kept while it runs: the same command again
 goes on with a run that was stopped (Ctrl-C) or killed. In a project a run is a layer: it keeps what a person
-made or verified, with the identities, and replaces earlier runs only.
+made or verified, with the identities, and replaces earlier runs only; one that is done there detects nothing
+anew.
 """
 
 
@@ -63,7 +64,7 @@ def add_run(commands: Any) -> None:
     add(
         "--resume", action="store_true", help="go on with the project's last run that did not come to its end"
     )
-    add("--fresh", action="store_true", help="begin anew where a run could go on")
+    add("--fresh", action="store_true", help="begin anew where a run could go on, or is done already")
     add("--list", action="store_true", help="list detectors and trackers with their parameters, and leave")
     command.set_defaults(run=_run)
 
@@ -225,7 +226,9 @@ def _keep(outcome: Outcome, out: Path | None) -> None:
         print(f"workbench: {problem}", file=sys.stderr)
     count = len(set(outcome.tracks.ids.tolist()))
     said = f"{count} tracks, {len(outcome.tracks)} boxes in the frames {outcome.start}:{outcome.stop}"
-    if outcome.resumed:
+    if outcome.repeated:
+        said += ", all of which had been looked at before (--fresh looks again)"
+    elif outcome.resumed:
         said += f", of which {outcome.resumed} were looked at before"
     if out is not None:
         write_tracks(out, outcome.tracks)

@@ -31,7 +31,7 @@ class Outcome:
         detections: how many were found there.
         tracks: who is who, before it was laid over the project.
         classes: names that ``tracks.classes`` counts.
-        resumed: frames that an earlier start had looked at.
+        resumed: frames that an earlier start had looked at; all of them where the same run was done before.
         run_id: of the project's run; None outside of a project.
         stored: what came into the project.
         problems: what was wrong with the video.
@@ -47,6 +47,11 @@ class Outcome:
     run_id: int | None = None
     stored: Stored | None = None
     problems: tuple[str, ...] = ()
+
+    @property
+    def repeated(self) -> bool:
+        """Whether nothing was left to detect, for the same run was done before."""
+        return 0 < self.resumed == self.stop - self.start
 
 
 Ending = Generator[Progress, None, Outcome]

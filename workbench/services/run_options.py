@@ -35,7 +35,8 @@ class RunOptions:
         threshold: score that a detection needs to take part, [0, 1]; None = ``MultiTracker.least_score``.
         detector_settings, tracker_settings: values of some of their parameters.
         seed: of everything random.
-        resume: go on with an earlier run of the same detector that did not come to its end.
+        resume: go on with an earlier run of the same detector that did not come to its end, or take what one
+            detected that was the same in everything.
     """
 
     detector: str = ""

@@ -3,16 +3,18 @@
 Generators that the window's worker and the command line both drive. However a run ends (last frame, the
 user's stop, a detector that fails) what was found so far becomes tracks, as one edit. What was found is on
 disk from the first chunk on (``run_files``), so a run that was stopped, or killed, goes on where that ends
-when it is started again, and other trackers can be tried on it (``track_again``).
+when it is started again, and other trackers can be tried on it (``track_again``). One that is done and is
+started again as it was detects nothing anew: what it found is laid over the project as that is now.
 """
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from workbench import __version__
 from workbench.core.errors import ModelError, PluginError, ProjectError, UserError, VideoError, WorkbenchError
@@ -161,7 +163,7 @@ def _what_is_kept(ending: Ending) -> str:
 
 
 def _begun(project: Project, video_id: int, options: RunOptions, job: _Job) -> Run:
-    """A new run in the catalogue, or one that did not come to its end."""
+    """A new run in the catalogue, or one that goes on."""
     parameters = {
         **record(options, job.association),
         "detector": options.detector,
@@ -171,11 +173,9 @@ def _begun(project: Project, video_id: int, options: RunOptions, job: _Job) -> R
         "start": job.span[0],
         "stop": job.span[1],
     }
-    if options.resume:
-        for earlier in unfinished(project, video_id):
-            known = noted(earlier)
-            if (known.get("key"), known.get("start")) == (job.key, job.span[0]):
-                return project.reopen_run(earlier.id, parameters=parameters)
+    earlier = _earlier(project, video_id, parameters, options.seed) if options.resume else None
+    if earlier is not None:
+        return project.reopen_run(earlier.id, parameters=parameters)
     return project.add_run(
         video_id=video_id,
         kind=KIND,
@@ -184,3 +184,16 @@ def _begun(project: Project, video_id: int, options: RunOptions, job: _Job) -> R
         seed=options.seed,
         version=__version__,
     )
+
+
+def _earlier(project: Project, video_id: int, parameters: Mapping[str, Any], seed: int) -> Run | None:
+    """A run of this detector that did not come to its end, or else one that was the same in everything."""
+    for entry in unfinished(project, video_id):
+        known = noted(entry)
+        if (known.get("key"), known.get("start")) == (parameters["key"], parameters["start"]):
+            return entry
+    wanted = (KIND, "done", seed, __version__, key_of(parameters))
+    for entry in reversed(project.runs(video_id)):
+        if (entry.kind, entry.state, entry.seed, entry.version, key_of(entry.parameters)) == wanted:
+            return entry
+    return None

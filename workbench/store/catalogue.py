@@ -278,7 +278,7 @@ class Catalogue:
         return self._update(Run, run_id, {"state": state, "finished_at": _now()})
 
     def reopen_run(self, run_id: int, *, parameters: Mapping[str, Any]) -> Run:
-        """Note that a run that did not come to its end goes on, with these parameters."""
+        """Note that a run goes on, with these parameters."""
         fields = {"state": "running", "finished_at": None, "parameters": dict(parameters)}
         return self._update(Run, run_id, fields)
 

@@ -197,4 +197,6 @@ def summary(outcome: Outcome) -> str:
         said += f"; {stored.kept} boxes of others stay as they were"
     if stored.replaced:
         said += f"; {stored.replaced} boxes of earlier runs are replaced"
+    if outcome.repeated:
+        said += "; the frames had been looked at before, with the same detector"
     return f"{said}. {problems}".strip()
