@@ -19,7 +19,7 @@ from workbench.core.fixes import Fix, Operation
 from workbench.core.issues import Issue
 from workbench.core.rows import Origin
 from workbench.services import editing, identities, reviewing, sheets
-from workbench.services.review_items import ACCEPTED, OPEN, REJECTED, ReviewItem, row_of
+from workbench.services.review_items import ACCEPTED, OPEN, REJECTED, SKIPPED, ReviewItem, row_of
 from workbench.services.sheets import Answer, answer_of, decide, sheet
 
 PAIRS, LENGTH = 4, 24
@@ -176,6 +176,18 @@ def test_what_cannot_be_corrected_any_more_stays_open_and_the_rest_is_done(proje
     assert [item.id for item in reviewing.queue(project, 1)] == [gone.id]
     assert runs(project, b) == [(2, 0, 10), (3, 10, 20)]
     assert reviewing.find_item(project, fine.id).verdict == REJECTED
+
+
+def test_a_skipped_place_is_neither_corrected_nor_rejected(project):
+    a, b, c = (add_track(project, n, range(20)) for n in range(1, 4))
+    swap, unsure = add_items(project, [issue(Operation.SWAP, a, b), issue(Operation.SPLIT, c, start=5)])
+    decided = decide(project, [Answer((swap,), 0), Answer((unsure,), 0).put_off()])
+    assert decided.change.name == "Review sheet: correct 1, reject 0, skip 1"
+    project.apply(decided.change)
+    assert runs(project, c) == [(3, 0, 20)]
+    (left,) = reviewing.queue(project, 1, reviewing.Filters(verdicts=frozenset({SKIPPED})))
+    assert left.id == unsure.id
+    assert Answer((left,)).put_off().next() == Answer((left,), 0), "its key chooses the correction again"
 
 
 def test_places_that_share_a_track_are_never_decided_together(project):

@@ -13,7 +13,7 @@ from workbench.core.issues import Issue
 from workbench.core.rows import BoxRow, Origin, TrackRow
 from workbench.services import editing, identities, reviewing
 from workbench.services import sheets as deciding
-from workbench.services.review_items import ACCEPTED, OPEN, REJECTED, row_of
+from workbench.services.review_items import ACCEPTED, OPEN, REJECTED, SKIPPED, row_of
 from workbench.services.reviewing import Filters
 from workbench.ui import editor
 from workbench.video.writer import write_video
@@ -23,6 +23,7 @@ COLOURS = ((210, 40, 40), (40, 60, 220), (40, 190, 60), (220, 200, 40), (200, 60
 TIMEOUT = 120_000  # ms; only ever waited in full by a failing test
 PLAIN = Qt.KeyboardModifier.NoModifier
 CTRL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+ALT = Qt.KeyboardModifier.AltModifier
 
 
 def place(target, frame):
@@ -253,6 +254,24 @@ def test_answers_go_round_and_the_sheet_is_one_edit_that_undo_brings_back(qtbot,
     press(Qt.Key.Key_Z, CTRL | SHIFT)
     assert sheets.answers == []
     assert verdicts(window, ids)[0] == ACCEPTED
+
+
+def test_a_place_is_left_undecided_by_alt_or_the_middle_button(qtbot, window, sheets, press):
+    ids = some_issues(window)
+    press(Qt.Key.Key_S, SHIFT)
+    cells = sheets.window.cells
+    press(Qt.Key.Key_1, ALT)
+    qtbot.mouseClick(cells[2], Qt.MouseButton.MiddleButton)
+    assert [cell.property("skipped") for cell in cells[:3]] == [True, False, True]
+    assert cells[0].text.startswith("Skipped: it stays undecided. Or: ")
+    press(Qt.Key.Key_3)
+    assert not cells[2].property("skipped")
+    assert cells[2].property("ticked"), "its key answers it again"
+    press(Qt.Key.Key_Return)
+    assert verdicts(window, ids) == [SKIPPED, SKIPPED, REJECTED, ACCEPTED, OPEN]
+    press(Qt.Key.Key_Z, CTRL)
+    assert verdicts(window, ids) == [OPEN] * 5
+    assert cells[0].property("skipped"), "as it was when it was applied"
 
 
 def seen(window, cell, row):

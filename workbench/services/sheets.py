@@ -7,6 +7,7 @@ A place that only a person can judge, or whose correction takes a tracker, is as
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -35,10 +36,12 @@ class Answer:
     Args:
         items: the corrections that there are, those worth most first; at least one.
         chosen: number of the one that is right, None = nothing is wrong there.
+        skipped: nobody can tell now; then none is chosen.
     """
 
     items: tuple[ReviewItem, ...]
     chosen: int | None = None
+    skipped: bool = False
 
     @property
     def accepted(self) -> ReviewItem | None:
@@ -53,12 +56,16 @@ class Answer:
 
     def not_wrong(self) -> Answer:
         """That nothing is wrong there."""
-        return replace(self, chosen=None)
+        return Answer(self.items)
+
+    def put_off(self) -> Answer:
+        """That nobody can tell now."""
+        return Answer(self.items, skipped=True)
 
     def next(self) -> Answer:
         """Nothing wrong, the first correction, the second ..., and round again."""
         number = 0 if self.chosen is None else self.chosen + 1
-        return replace(self, chosen=number if number < len(self.items) else None)
+        return Answer(self.items, number if number < len(self.items) else None)
 
 
 @dataclass(frozen=True)
@@ -117,15 +124,18 @@ def answer_of(items: Sequence[ReviewItem]) -> Answer:
 
 
 def decide(project: Project, answers: Sequence[Answer]) -> Decided:
-    """Make every chosen correction, and reject all other places; items are taken as they are stored now."""
+    """Make every chosen correction, and reject all other places but those that are skipped.
+
+    Items are taken as they are stored now.
+    """
     rows = project.review_items_by_id([item.id for answer in answers for item in answer.items])
     stored = {row.id: ReviewItem(row) for row in rows if row.verdict == OPEN}
     change, taken, left = ChangeSet("", ()), set[int](), list[tuple[Answer, str]]()
-    corrected = rejected = 0
+    done = Counter[str]()
     for answer in answers:
         now = [stored[item.id] for item in answer.items if item.id in stored]
         try:
-            step = _step(project, answer.accepted, now, change)
+            step = _step(project, answer, now, change)
             concerned = Answer(tuple(now)).tracks | _changed_tracks(step)
             if not taken.isdisjoint(concerned):
                 raise UserError("It concerns a track of another correction of the sheet.")
@@ -133,21 +143,21 @@ def decide(project: Project, answers: Sequence[Answer]) -> Decided:
             left.append((answer, str(error)))
             continue
         change, taken = change.then(step), taken | concerned
-        corrected += answer.chosen is not None
-        rejected += answer.chosen is None
-    return Decided(replace(change, name=f"Review sheet: correct {corrected}, reject {rejected}"), tuple(left))
+        done["skip" if answer.skipped else "reject" if answer.chosen is None else "correct"] += 1
+    words = [f"correct {done['correct']}", f"reject {done['reject']}"]
+    words += [f"skip {done['skip']}"] if done["skip"] else []
+    return Decided(replace(change, name=f"Review sheet: {', '.join(words)}"), tuple(left))
 
 
 def _at_once(item: ReviewItem) -> bool:
     return item.fix is not None and item.fix.operation != Operation.EXTEND
 
 
-def _step(
-    project: Project, accepted: ReviewItem | None, items: Sequence[ReviewItem], after: ChangeSet
-) -> ChangeSet:
+def _step(project: Project, answer: Answer, items: Sequence[ReviewItem], after: ChangeSet) -> ChangeSet:
     """What the answer to some items comes to after a change that is not stored yet."""
+    accepted = answer.accepted
     if accepted is None:
-        return reviewing.reject(*items)
+        return reviewing.skip(*items) if answer.skipped else reviewing.reject(*items)
     now = next((item for item in items if item.id == accepted.id), None)
     if now is None or now.fix is None:
         raise UserError("What was to be corrected is gone or answered already.")

@@ -19,6 +19,8 @@ SheetCell[ticked="true"] #number { background: #2f6fb5; color: white; }
 #question, #chance, #words { color: #8a9099; }
 SheetCell[ticked="true"] #question, SheetCell[ticked="true"] #chance { color: #e4e6ea; font-weight: bold; }
 SheetCell[ticked="true"] #words { color: #7db8ff; }
+SheetCell[skipped="true"] { border: 2px dashed #c8a24a; }
+SheetCell[skipped="true"] #words { color: #d8b45e; }
 """
 
 
@@ -31,6 +33,7 @@ class CellView:
         chance: how probable it is.
         words: what will be done.
         ticked: whether a correction will be made.
+        skipped: whether it will be put off.
         strip: the place, as it will be left.
     """
 
@@ -38,6 +41,7 @@ class CellView:
     chance: str
     words: str
     ticked: bool
+    skipped: bool
     strip: Strip
 
 
@@ -46,11 +50,12 @@ class SheetCell(QFrame):
 
     Signals:
         pressed(number): it was clicked.
-        cleared(number): it was clicked with the right button.
+        cleared(number), skipped(number): it was clicked with the right, the middle button.
     """
 
     pressed = Signal(int)
     cleared = Signal(int)
+    skipped = Signal(int)
 
     def __init__(self, number: int, picture_of: PictureOf, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -92,8 +97,9 @@ class SheetCell(QFrame):
         self._question.tell(view.question)
         self._words.tell(view.words)
         self._chance.setText(view.chance)
-        if self.property("ticked") != view.ticked:
+        if (self.property("ticked"), self.property("skipped")) != (view.ticked, view.skipped):
             self.setProperty("ticked", view.ticked)
+            self.setProperty("skipped", view.skipped)
             self.strip.dim(not view.ticked)
             for widget in (self, *self.findChildren(QLabel)):
                 widget.style().polish(widget)
@@ -104,6 +110,8 @@ class SheetCell(QFrame):
             self.pressed.emit(self._number)
         elif event.button() == Qt.MouseButton.RightButton:
             self.cleared.emit(self._number)
+        elif event.button() == Qt.MouseButton.MiddleButton:
+            self.skipped.emit(self._number)
 
 
 class Line(QLabel):

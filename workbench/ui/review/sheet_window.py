@@ -19,8 +19,7 @@ from workbench.ui.review.sheet_cell import CellView, Line, SheetCell
 LEAST = 300, 170  # pixels of a cell in which its pictures can be judged
 SIDE = math.isqrt(MOST)
 HINT = (
-    "1 to 9 or a click: the correction, the next one, not wrong (with Ctrl at once)."
-    " Return applies, Esc leaves."
+    "1 to 9 or a click: correction, next, not wrong (Ctrl: at once; Alt: skip). Return applies, Esc leaves."
 )
 
 
@@ -30,12 +29,14 @@ class SheetWindow(QDialog):
     Signals:
         turned(number): another answer is wanted for this cell.
         cleared(number): nothing is wrong there.
+        skipped(number): nobody can tell now.
         applied: the answers are to be carried out.
         left: it was closed.
     """
 
     turned = Signal(int)
     cleared = Signal(int)
+    skipped = Signal(int)
     applied = Signal()
     left = Signal()
 
@@ -46,6 +47,7 @@ class SheetWindow(QDialog):
         for cell in self.cells:
             cell.pressed.connect(self.turned)
             cell.cleared.connect(self.cleared)
+            cell.skipped.connect(self.skipped)
         self._grid = QGridLayout()
         self._grid.setSpacing(6)
         self._empty = QLabel()
@@ -125,8 +127,12 @@ class SheetWindow(QDialog):
         """1 to 9, Return and Esc."""
         number = event.key() - Qt.Key.Key_1
         if 0 <= number < MOST and not self.cells[number].isHidden():
-            control = event.modifiers() & Qt.KeyboardModifier.ControlModifier
-            (self.cleared if control else self.turned).emit(number)
+            with_key = event.modifiers()
+            if with_key & Qt.KeyboardModifier.AltModifier:
+                self.skipped.emit(number)
+            else:
+                control = with_key & Qt.KeyboardModifier.ControlModifier
+                (self.cleared if control else self.turned).emit(number)
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.isAutoRepeat():
             self.applied.emit()
         elif event.key() == Qt.Key.Key_Escape:

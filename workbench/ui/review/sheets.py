@@ -75,6 +75,7 @@ class Sheets(QObject):
         self._looking.timeout.connect(self._look_ahead)
         self.window.turned.connect(self.turn)
         self.window.cleared.connect(self.clear)
+        self.window.skipped.connect(self.skip)
         self.window.applied.connect(self.apply)
         self.window.left.connect(self._on_left)
         agenda.reopened.connect(self._on_reopened)
@@ -122,20 +123,27 @@ class Sheets(QObject):
         answer = self._answers[number].next()
         while answer.accepted is not None and not self._fits(answer.accepted):
             answer = answer.next()
-        self._answers[number] = answer
         self._pieces[number] = self._crops(answer)
-        self.window.show_place(number, self._view(answer))
+        self._answer(number, answer)
         self.fetching.emit()
 
     @Slot(int)
     def clear(self, number: int) -> None:
         """Answer that nothing is wrong at a place."""
-        self._answers[number] = self._answers[number].not_wrong()
-        self.window.show_place(number, self._view(self._answers[number]))
+        self._answer(number, self._answers[number].not_wrong())
+
+    @Slot(int)
+    def skip(self, number: int) -> None:
+        """Put a place off: it is neither corrected nor rejected."""
+        self._answer(number, self._answers[number].put_off())
+
+    def _answer(self, number: int, answer: Answer) -> None:
+        self._answers[number] = answer
+        self.window.show_place(number, self._view(answer))
 
     @Slot()
     def apply(self) -> None:
-        """Make the chosen corrections, reject all other places, and show the next sheet."""
+        """Make the chosen corrections, reject all other places but those skipped, and show the next sheet."""
         given = self._answers
         if not given:
             self.window.reject()
@@ -268,7 +276,7 @@ class Sheets(QObject):
             number = next(
                 (n for n, i in enumerate(items) if chosen and i.id == chosen.id and self._fits(i)), None
             )
-            found += [Answer(tuple(items), number)] if items else []
+            found += [Answer(tuple(items), number, answer.skipped)] if items else []
         return found
 
     # What they look like
@@ -288,7 +296,8 @@ class Sheets(QObject):
         shown = answer.accepted or answer.items[0]
         plan = self._plans[shown.id][1].plan
         assert plan is not None
-        words = plan.text if answer.accepted else f"Not wrong. Or: {plan.text}"
+        other = "Skipped: it stays undecided" if answer.skipped else "Not wrong"
+        words = plan.text if answer.accepted else f"{other}. Or: {plan.text}"
         count = len(answer.items)
         if answer.chosen is not None and count > 1:
             words = f"{answer.chosen + 1} of {count}: {words}"
@@ -297,6 +306,7 @@ class Sheets(QObject):
             likely(shown),
             words,
             answer.chosen is not None,
+            answer.skipped,
             self._strip(answer),
         )
 
