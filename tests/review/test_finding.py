@@ -1,5 +1,7 @@
 """What the search for identity errors finds in scenes whose errors are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -100,6 +102,17 @@ def test_a_short_track_of_low_scores_among_sure_ones_is_found():
     found = first(issues_of(tracks, KNOWN), "short-track")
     assert found.tracks == (8,)
     assert len(apply_fix(tracks, found.fix).tracks) == len(tracks) - 4
+
+
+def test_no_track_is_to_be_deleted_that_a_person_touched_or_that_came_without_scores():
+    ghost = walk(8, range(30, 60), start=(600.0, 80.0), speed=(0.0, 0.0), score=0.2)
+    tracks = tracks_of(*crossing(), ghost)
+    assert first(issues_of(tracks, KNOWN), "low-score").tracks == (8,)
+    touched = replace(tracks, sure=(tracks.tracks == 8) & (tracks.frames == 31))
+    bare = replace(tracks, scores=np.where(tracks.tracks == 8, np.nan, tracks.scores))
+    for kept in (touched, bare):
+        deleted = {i.tracks for i in issues_of(kept, KNOWN, least=0.0) if i.kind == "low-score"}
+        assert (8,) not in deleted
 
 
 def test_looks_tell_an_exchange_that_motion_does_not():

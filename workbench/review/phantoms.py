@@ -1,4 +1,8 @@
-"""Tracks of what is not there: short ones, and those of low scores."""
+"""Tracks of what is not there: short ones, and those of low scores.
+
+One with a box that a person made or verified is of something, and one without scores, as ground truth is
+imported, has no low ones.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +24,7 @@ SHORT_FRAMES = 15
 
 
 def phantoms(scene: Scene) -> tuple[Candidates, Candidates]:
-    """All tracks, as short ones and as others."""
+    """Tracks that no person has touched, as short ones and as others that have scores."""
     view, score = scene.view, scene.standing
     first, last, count = view.firsts, view.lasts, view.lengths
     known = _of_tracks(view, ~np.isnan(score))
@@ -49,8 +53,8 @@ def phantoms(scene: Scene) -> tuple[Candidates, Candidates]:
         np.full(len(count), TO_THE_END),
         {"boxes": count.astype(np.float64), "scores above the usual": total},
     )
-    short = count < SHORT_FRAMES
-    return found[short], replace(found[~short], kind=LOW_SCORE)
+    short, untouched = count < SHORT_FRAMES, _of_tracks(view, view.boxes.sure) == 0
+    return found[short & untouched], replace(found[~short & (known > 0) & untouched], kind=LOW_SCORE)
 
 
 def _of_tracks(view: View, values: NDArray[Any]) -> Array:
