@@ -98,7 +98,7 @@ def judged(cases: Iterable[Case]) -> Judged:
     """Of each kind and scene: its candidates, and which are true."""
     result: Judged = defaultdict(list)
     for number, case in enumerate(cases):
-        judge = Judge.of(case.tracks, case.truth, case.frames)
+        judge = Judge.of(case.tracks, case.truth, case.frames, filled=case.evidence.filled)
         view, parts = candidates_of(case.tracks, case.evidence)
         for part in parts:
             issues = part.issues(view, np.ones(len(part)))

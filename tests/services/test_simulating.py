@@ -68,6 +68,18 @@ def test_corrections_are_judged_by_the_two_sides_of_their_place(case, fix, right
     assert Judge.of(*case).is_true(issue) is right
 
 
+def test_boxes_put_between_others_say_nothing_of_either_side():
+    # A track goes over to another target while neither is seen; what fills the gap lies on the second one.
+    rows = np.concatenate([walk(1, range(40)), walk(2, range(30, 80), start=(130.0, 200.0))])
+    track = np.concatenate([rows[:30], rows[40:]])
+    track[:, 0] = 1
+    tracks, truth = tracks_of(track), truth_of(rows)
+    issue = Issue("swap-inside", 45, 29, 46, (1,), 0.5, 30.0, Fix(Operation.SPLIT, (1,), 45))
+    filled = (tracks.frames >= 30) & (tracks.frames < 45)
+    assert not Judge.of(tracks, truth).is_true(issue)
+    assert Judge.of(tracks, truth, filled=filled).is_true(issue)
+
+
 def test_the_queue_and_those_without_it_reach_the_truth(case):
     tracks, truth = case
     most = ceiling(Judge.of(tracks, truth))

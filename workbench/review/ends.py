@@ -12,9 +12,13 @@ from workbench.review.scene import Scene
 from workbench.review.view import Index, View
 
 BIRTH, DEATH = "birth", "death"
-TERMS = ("constant", "border", "leaving", "length", "score", "no score", "touched", "left", "linked")
+TERMS = (
+    *("constant", "border", "leaving", "length", "score", "no score", "touched", "left", "linked"),
+    *("missed", "small"),
+)
 REACH = 20  # frames that a track is followed further, at most
 MISSED = 0.35  # share of them in which the target is to be seen, where it is at all
+CLOSE = 12  # boxes next to an end
 SOON = 5.0  # frames ahead in which a target may have left
 
 
@@ -35,7 +39,7 @@ def _ends(scene: Scene, *, last: bool) -> Candidates:
     terms = np.column_stack([
         np.ones(len(rows)), np.minimum(now, 3.0), np.minimum(soon, 3.0), np.log(view.lengths),
         np.nan_to_num(score), np.isnan(score), near[rows], np.log1p(np.minimum(left, REACH)),
-        np.full(len(rows), view.linked),
+        np.full(len(rows), view.linked), _missed(view, rows, last), _small(view, rows),
     ])  # fmt: skip
     reach = np.minimum(left, REACH)
     start, stop = (frame + 1, frame + 1 + reach) if last else (frame - reach, frame)
@@ -53,6 +57,21 @@ def _ends(scene: Scene, *, last: bool) -> Candidates:
         {"sizes from the border": now, "overlap with another": near[rows]},
     )
     return found[left > 0]
+
+
+def _missed(view: View, rows: Index, last: bool) -> Array:
+    """Share of the frames next to the track's end, inside it, in which its target was not seen."""
+    low, high = view.bounds[view.number[rows]], view.bounds[view.number[rows] + 1] - 1
+    inner = np.maximum(rows - CLOSE, low) if last else np.minimum(rows + CLOSE, high)
+    seen = np.append(0, np.cumsum(~view.filled))
+    first, stop = np.minimum(rows, inner), np.maximum(rows, inner) + 1
+    frames = view.boxes.frames[stop - 1] - view.boxes.frames[first] + 1
+    return np.asarray(1 - (seen[stop] - seen[first]) / frames)
+
+
+def _small(view: View, rows: Index) -> Array:
+    """How much smaller than the middle one of all boxes, as a logarithm; 0 for larger ones."""
+    return np.asarray(np.maximum(np.log(np.median(view.size) / view.size[rows]), 0.0))
 
 
 def _border(view: View, place: Array, rows: Index) -> Array:

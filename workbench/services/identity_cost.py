@@ -112,7 +112,7 @@ def identity_cost(
         UserError: tracks and truth cannot be measured.
     """
     evidence = evidence or Evidence(frames=frames)
-    judge = Judge.of(tracks, truth, frames)
+    judge = Judge.of(tracks, truth, frames, filled=evidence.filled)
     issues = yield from find_issues(tracks, evidence)
     events = events_of(judge)
     seen = shown(events, issues)

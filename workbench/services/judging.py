@@ -2,7 +2,9 @@
 
 Boxes belong to the true track they are matched with as CLEAR matches them, or else to the one they lie on
 most: a person sees whose a box is even if it does not fit. A correction is judged by what lies on the two
-sides of its place: the true tracks of the last few boxes before, and of the first few behind.
+sides of its place: the true tracks of the last few boxes before, and of the first few behind. Boxes that
+were put between others and not seen do not count there: across a gap that was filled in, they lie on one side
+or the other by chance.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +24,7 @@ from workbench.metrics.clear import match
 from workbench.metrics.sequence import Sequence, TrackRows, prepare
 
 Index = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 NOBODY = -1
 SIDE = 8  # boxes of a track that are looked at on each side
 NEAR = 0.3  # overlap from which on a box that is not matched is of a true track
@@ -36,16 +40,20 @@ class Judge:
         sequence: both, prepared for measures.
         who: (N,) index of the true track each box is matched with, or ``NOBODY``.
         near: (N,) the same, or the true track that the box overlaps most, if by ``NEAR``.
+        filled: (N,) the box was put between others.
     """
 
     tracks: TrackBoxes
     sequence: Sequence
     who: Index
     near: Index
+    filled: Mask
 
     @classmethod
-    def of(cls, tracks: TrackBoxes, truth: TrackRows, frames: int | None = None) -> Judge:
-        """Match tracks with their truth.
+    def of(
+        cls, tracks: TrackBoxes, truth: TrackRows, frames: int | None = None, *, filled: Mask | None = None
+    ) -> Judge:
+        """Match tracks with their truth; nothing was filled in where ``filled`` is None.
 
         Raises:
             UserError: see ``metrics.sequence.prepare``.
@@ -60,7 +68,7 @@ class Judge:
         matched = match(sequence)
         who[order[sequence.predicted_rows[matched]]] = sequence.truth.ids[sequence.truth_rows[matched]]
         near = np.where(who != NOBODY, who, near)
-        return cls(tracks, sequence, who, near)
+        return cls(tracks, sequence, who, near, np.zeros(len(tracks), np.bool_) if filled is None else filled)
 
     def is_true(self, issue: Issue) -> bool:
         """Whether what an issue suspects is so."""
@@ -75,12 +83,18 @@ class Judge:
         return slice(begin, high if stop is None else low + int(np.searchsorted(frames, stop)))
 
     def _before(self, track: int, frame: int) -> int:
-        rows = self._rows(track, 0, frame)
-        return _most(self.near[max(rows.start, rows.stop - SIDE) : rows.stop])
+        return self._last(self._rows(track, 0, frame))
 
     def _behind(self, track: int, frame: int) -> int:
-        rows = self._rows(track, frame)
-        return _most(self.near[rows.start : min(rows.stop, rows.start + SIDE)])
+        return self._first(self._rows(track, frame))
+
+    def _last(self, rows: slice) -> int:
+        """Whose the last few boxes that were seen are."""
+        return _most(self.near[rows][~self.filled[rows]][-SIDE:])
+
+    def _first(self, rows: slice) -> int:
+        """Whose the first few boxes that were seen are."""
+        return _most(self.near[rows][~self.filled[rows]][:SIDE])
 
     def _exchange(self, issue: Issue) -> bool:
         assert issue.fix
@@ -92,9 +106,8 @@ class Judge:
     def _join(self, issue: Issue) -> bool:
         assert issue.fix
         pieces = sorted((self._rows(t) for t in issue.fix.tracks), key=lambda r: self.tracks.frames[r.start])
-        ends = [_most(self.near[max(r.start, r.stop - SIDE) : r.stop]) for r in pieces]
-        begins = [_most(self.near[r.start : min(r.stop, r.start + SIDE)]) for r in pieces]
-        return all(x == y != NOBODY for x, y in zip(ends[:-1], begins[1:], strict=True))
+        sides = [(self._last(a), self._first(b)) for a, b in pairwise(pieces)]
+        return all(before == behind != NOBODY for before, behind in sides)
 
     def _double(self, issue: Issue) -> bool:
         assert issue.fix

@@ -97,7 +97,7 @@ def work_the_queue(
         UserError: tracks and truth cannot be measured.
     """
     evidence = evidence or Evidence(frames=frames)
-    judge = Judge.of(tracks, truth, frames)
+    judge = Judge.of(tracks, truth, frames, filled=evidence.filled)
     curve, asked = Curve(), AskedBefore()
     curve.add(0, judge)
     actions, changed = 0, True
@@ -115,7 +115,7 @@ def work_the_queue(
                 fixed = apply_fix(tracks, right.fix)
                 asked.rule_out_undoing(right.fix, tracks, fixed.tracks)
                 evidence, tracks = moved(evidence, tracks, fixed), fixed.tracks
-                judge = Judge.of(tracks, truth, frames)
+                judge = Judge.of(tracks, truth, frames, filled=evidence.filled)
                 curve.add(actions, judge)
                 changed = True
                 break
@@ -132,7 +132,7 @@ def work_by_sheets(
 ) -> Generator[Progress, None, Curve]:
     """Correct tracks with the queue, a sheet at a time; see ``work_the_queue``."""
     evidence = evidence or Evidence(frames=frames)
-    judge = Judge.of(tracks, truth, frames)
+    judge = Judge.of(tracks, truth, frames, filled=evidence.filled)
     curve, asked, actions = Curve(), AskedBefore(), 0
     curve.add(0, judge)
     while actions < most:
@@ -152,7 +152,7 @@ def work_by_sheets(
                 asked.rule_out_undoing(issue.fix, tracks, fixed.tracks)
                 evidence, tracks = moved(evidence, tracks, fixed), fixed.tracks
         if any(chosen):
-            judge = Judge.of(tracks, truth, frames)
+            judge = Judge.of(tracks, truth, frames, filled=evidence.filled)
             curve.add(actions, judge)
     return curve
 
