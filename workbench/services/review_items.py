@@ -66,7 +66,7 @@ class ReviewItem:
         """That it is true, [0, 1]."""
         return self.row.score
 
-    @cached_property
+    @property
     def order(self) -> tuple[float, int]:
         """What the queue is sorted by: those first that are worth most."""
         return -worth(self.row.score, self.row.gain), self.row.id
