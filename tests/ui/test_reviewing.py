@@ -1,25 +1,27 @@
 """Reviewing in the real window: strips, the preview, verdicts by key, undo, operations without an item."""
 
 import threading
+import time
 
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QInputDialog, QMenu
+from PySide6.QtWidgets import QInputDialog, QMenu, QMessageBox
 
 from workbench.core.edits import ChangeSet
 from workbench.core.fixes import Fix, Operation
 from workbench.core.issues import Issue
 from workbench.core.rows import RULED_OUT, BoxRow, Origin, TrackRow
-from workbench.services import identities, reviewing
+from workbench.services import editing, identities, reviewing
 from workbench.services.review_items import FIXED, OPEN, REJECTED, SKIPPED, row_of
 from workbench.ui import editor
 from workbench.ui.canvas import BoxFlag
 from workbench.ui.loader import Answer, Wish
 from workbench.ui.review.card import Card, CardText
 from workbench.ui.review.words import kind_words
+from workbench.ui.worker import Task
 from workbench.video.display import DisplayFrame
 from workbench.video.writer import write_video
 
@@ -364,6 +366,33 @@ def test_a_large_correction_goes_on_waiting_while_another_is_written(qtbot, wind
     qtbot.waitUntil(lambda: not window.editor.busy, timeout=TIMEOUT)
     press(Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: whole(window) == {3, 7}, timeout=TIMEOUT)
+
+
+def test_leaving_asks_while_a_tracker_works_on_what_was_accepted(qtbot, window, press, monkeypatch):
+    project, (a, _) = window.project, (t.id for t in window.project.tracks(window.state.video.id))
+    project.apply(editing.delete_boxes(project, a, start=40, stop=FRAMES))
+    issue = Issue("death", 39, 39, 40, (a,), 0.99, 900, Fix(Operation.EXTEND, (a,), 40))
+    row = row_of(issue, project.new_ids("review_item", 1)[0], window.state.video.id)
+    project.apply(ChangeSet.of("Find issues", review_item=((), [row])))
+    asked, answers = [], [QMessageBox.StandardButton.No, QMessageBox.StandardButton.Yes]
+    monkeypatch.setattr(QMessageBox, "question", lambda *given: (asked.append(given[2]), answers.pop(0))[1])
+    assert window.may_leave()
+    assert not asked
+
+    def holding():
+        while True:
+            time.sleep(0.01)
+            yield
+
+    window.compute.submit(Task("Held", holding))  # the tracker waits behind it
+    window.reviewing.agenda.show(row.id)
+    press(Qt.Key.Key_G)
+    window.actions_by_id["quit"].trigger()
+    assert window.isVisible()
+    assert "correction that you accepted" in asked[0]
+    with qtbot.waitSignal(window.closed, timeout=TIMEOUT):
+        window.actions_by_id["quit"].trigger()
+    assert len(asked) == 2
 
 
 @pytest.mark.qt_log_ignore("does not support")

@@ -153,7 +153,7 @@ class Desk(QObject):
             window.notice.tell("Something else is being opened; wait for it.")
         elif same_file(home_of(Path(path)), window.project.path):
             window.files.show_media(Path(path))
-        else:
+        elif window.may_leave():
             self._opening.submit(Task(f"Opening {path}", once(lambda: open_path(Path(path)))))
 
     @Slot(int, object)

@@ -238,6 +238,7 @@ class MainWindow(QMainWindow):
         self.go.playing.connect(self.actions_by_id["play"].setChecked)
         self.view.changed.connect(self._on_view_changed)
         self.files.open_requested.connect(self.open_requested)
+        self.files.quit_requested.connect(self._on_quit)
         self.files.reported.connect(self._on_report)
         self.files.relinked.connect(self._on_video)
         self.help.keys_changed.connect(self._on_keys)
@@ -406,6 +407,22 @@ class MainWindow(QMainWindow):
     def _on_keys(self) -> None:
         assign_keys(self.actions_by_id, self._keymap.keys)
 
+    @Slot()
+    def _on_quit(self) -> None:
+        if self.may_leave():
+            self.close()
+
+    def may_leave(self) -> bool:
+        """Ask before a correction is dropped that was accepted and that a tracker still works on."""
+        if not self.reviewing.proposals.is_agreed_running:
+            return True
+        question = (
+            "A tracker still works on a correction that you accepted. If the project is closed now it is not "
+            "made, and the issue stays open. Close it?"
+        )
+        yes, no = QMessageBox.StandardButton.Yes, QMessageBox.StandardButton.No
+        return QMessageBox.question(self, "Close", question, yes | no, no) == yes
+
     def remember_layout(self) -> None:
         """Keep size, place and docks for the next window."""
         save_layout(self, self._settings)
@@ -428,6 +445,9 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """End the threads: a running pass stops at its next frame and keeps what it tracked."""
+        if event.spontaneous() and not self.may_leave():  # a signal that ends the program asks nobody
+            event.ignore()
+            return
         self.remember_layout()
         self.go.pause()
         self.writing.close(finish=True)

@@ -33,6 +33,7 @@ class FileCommands(QObject):
 
     Signals:
         open_requested(path): the window shall show this video, folder or project.
+        quit_requested: the window shall be closed.
         told(sentence), refused(sentence): what was done, or why it was not.
         reported(title, text): a job ended with a report.
         relinked: the video's file was found elsewhere.
@@ -40,6 +41,7 @@ class FileCommands(QObject):
     """
 
     open_requested = Signal(str)
+    quit_requested = Signal()
     told = Signal(str)
     refused = Signal(str)
     reported = Signal(str, str)
@@ -194,7 +196,7 @@ class FileCommands(QObject):
     @Slot()
     def quit(self) -> None:
         """Close the window."""
-        self._window.close()
+        self.quit_requested.emit()
 
     def _submit(self, label: str, make: Callable[[], Steps], handle: Handler) -> None:
         self._running[self._jobs.submit(Task(label, make))] = (label, handle)

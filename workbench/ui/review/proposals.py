@@ -78,6 +78,11 @@ class Proposals(QObject):
         """Whether a tracker works on a correction."""
         return bool(self._running)
 
+    @property
+    def is_agreed_running(self) -> bool:
+        """Whether one of these was agreed to already."""
+        return any(proposal.accepting for proposal in self._running.values())
+
     def propose(self, fix: Fix, *, item: ReviewItem | None = None) -> None:
         """Show a correction, and let it wait for the user."""
         try:
