@@ -13,15 +13,14 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
-    QSizePolicy,
     QSlider,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from workbench.ui.canvas.heatmap import COLORMAPS
 from workbench.ui.heat import Channel, HeatLook
+from workbench.ui.panels.buttons import add_buttons
 
 NO_MODEL = "No detector is installed: see Models"
 
@@ -85,12 +84,7 @@ class DetectionPanel(QWidget):
     def add_actions(self, run: Sequence[QAction], judge: Sequence[QAction]) -> None:
         """Buttons for the actions that find, and for those that keep or drop what was found."""
         for actions, row in zip((run, judge), self._buttons, strict=True):
-            for action in actions:
-                button = QToolButton()
-                button.setDefaultAction(action)
-                button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-                button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-                row.addWidget(button)
+            add_buttons(row, actions)
 
     @property
     def model(self) -> str | None:

@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QFont, QPalette, QShowEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QCheckBox,
-    QHeaderView,
     QMenu,
     QTableView,
     QVBoxLayout,
@@ -18,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from workbench.services.history import Entry
 from workbench.store import Edit
+from workbench.ui.panels.tables import choose_rows, fix_widths
 
 Index = QModelIndex | QPersistentModelIndex
 HEADS = ("Time", "What", "By")
@@ -113,18 +112,8 @@ class HistoryPanel(QWidget):
     def _make_table(self) -> QTableView:
         table = QTableView()
         table.setModel(self.model)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(21)
-        table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        for column, width in WIDTHS.items():
-            table.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
-            table.setColumnWidth(column, width)
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        table.setTabKeyNavigation(False)
+        choose_rows(table, height=21)
+        fix_widths(table, WIDTHS)
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         table.customContextMenuRequested.connect(self._on_menu)
         table.doubleClicked.connect(self._on_double_click)

@@ -19,8 +19,6 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QScrollArea,
-    QSizePolicy,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -29,6 +27,7 @@ from workbench.core.parameters import Kind, Parameter
 from workbench.services.multi_trackers import MultiTracker
 from workbench.services.run_detectors import DetectorInfo
 from workbench.services.run_options import RunOptions
+from workbench.ui.panels.buttons import add_buttons
 from workbench.ui.parameter_form import Folded, ParameterForm
 
 SCORE = Parameter("Score from", Kind.NUMBER, None, low=0.0, high=1.0, optional=True)
@@ -121,12 +120,7 @@ class RunPanel(QWidget):
     def add_actions(self, start: Sequence[QAction], again: Sequence[QAction]) -> None:
         """Buttons for what starts and stops a run, and for what is done with one of the list."""
         for actions, row in ((start, self._start), (again, self._again)):
-            for action in actions:
-                button = QToolButton()
-                button.setDefaultAction(action)
-                button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-                button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-                row.addWidget(button)
+            add_buttons(row, actions)
 
     def show_detectors(self, detectors: Sequence[DetectorInfo]) -> None:
         """Offer these; the chosen one stays chosen."""

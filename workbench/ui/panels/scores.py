@@ -16,8 +16,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QScrollArea,
-    QSizePolicy,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -25,6 +23,7 @@ from PySide6.QtWidgets import (
 from workbench.services.plots import Bars, Curves
 from workbench.services.scoring import EVERYTHING, Layer
 from workbench.ui.chart import Chart
+from workbench.ui.panels.buttons import add_buttons
 
 IMPORTED, CHOOSE = "Imported boxes", "A file…"
 FIGURES: tuple[tuple[tuple[str, str], ...], ...] = (
@@ -121,12 +120,7 @@ class ScoresPanel(QWidget):
 
     def add_actions(self, actions: Sequence[QAction]) -> None:
         """Buttons for what scores and what exports."""
-        for action in actions:
-            button = QToolButton()
-            button.setDefaultAction(action)
-            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-            self._buttons.addWidget(button)
+        add_buttons(self._buttons, actions)
 
     @property
     def layer(self) -> Layer:

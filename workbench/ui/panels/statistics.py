@@ -12,11 +12,9 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QPushButton,
-    QSizePolicy,
     QSplitter,
     QTableWidget,
     QTableWidgetItem,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -25,6 +23,8 @@ from workbench.core.regions import Anchor
 from workbench.services.plots import Bars, Curves
 from workbench.ui.chart import Chart
 from workbench.ui.colours import Rgb
+from workbench.ui.panels.buttons import add_buttons
+from workbench.ui.panels.tables import choose_rows
 from workbench.ui.swatch import swatch
 
 HEADS = ("Where", "Up to here", "In all")
@@ -114,18 +114,12 @@ class StatisticsPanel(QWidget):
     def _make_table(self) -> QTableWidget:
         table = QTableWidget(0, len(HEADS))
         table.setHorizontalHeaderLabels(HEADS)
-        table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(22)
+        choose_rows(table, height=22)
         header = table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setStretchLastSection(True)
-        table.setSelectionBehavior(QTableWidget.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QTableWidget.SelectionMode.SingleSelection)
         table.setEditTriggers(QTableWidget.EditTrigger.DoubleClicked)
-        table.setShowGrid(False)
         table.setMinimumHeight(52)
-        table.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        table.setTabKeyNavigation(False)
         table.itemSelectionChanged.connect(self._on_row)
         table.itemChanged.connect(self._on_item)
         table.installEventFilter(self)
@@ -133,12 +127,7 @@ class StatisticsPanel(QWidget):
 
     def add_actions(self, actions: Sequence[QAction]) -> None:
         """Buttons for what draws and what exports."""
-        for action in actions:
-            button = QToolButton()
-            button.setDefaultAction(action)
-            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-            self._buttons.addWidget(button)
+        add_buttons(self._buttons, actions)
 
     @property
     def current(self) -> str:

@@ -15,9 +15,10 @@ from PySide6.QtCore import (
     Slot,
 )
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import QHeaderView, QTableView, QWidget
 
 from workbench.ui.colours import Rgb
+from workbench.ui.panels.tables import choose_rows
 from workbench.ui.swatch import swatch
 
 Index = QModelIndex | QPersistentModelIndex
@@ -116,16 +117,10 @@ class TracksPanel(QTableView):
         self._selecting = False
         self._model = TracksModel(self)
         self.setModel(self._model)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(22)
+        choose_rows(self, height=22, several=True)
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.horizontalHeader().setResizeContentsPrecision(SAMPLE)
         self.horizontalHeader().setStretchLastSection(True)
-        self.setShowGrid(False)
-        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self.setTabKeyNavigation(False)
         self.doubleClicked.connect(self._on_double_click)
 
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QModelIndex, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QCheckBox,
     QComboBox,
     QHBoxLayout,
@@ -24,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from workbench.services.review_items import ACCEPTED, FIXED, OPEN, REJECTED, SKIPPED, VERDICTS, ReviewItem
 from workbench.services.reviewing import ReviewProgress
+from workbench.ui.panels.tables import choose_rows, fix_widths
 from workbench.ui.review.queue_model import QueueModel
 from workbench.ui.review.words import kind_words
 
@@ -97,20 +97,10 @@ class ReviewPanel(QWidget):
     def _make_table(self) -> QTableView:
         table = QTableView()
         table.setModel(self.model)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.verticalHeader().hide()
         table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        table.verticalHeader().setDefaultSectionSize(21)
         table.horizontalHeader().setMinimumSectionSize(16)
-        table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        for column, width in WIDTHS.items():
-            table.horizontalHeader().setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
-            table.setColumnWidth(column, width)
-        table.setShowGrid(False)
-        table.setWordWrap(False)
-        table.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        table.setTabKeyNavigation(False)
+        choose_rows(table, height=21)
+        fix_widths(table, WIDTHS)
         table.clicked.connect(self._on_clicked)
         return table
 
