@@ -132,7 +132,7 @@ def test_following_over_imported_boxes_says_how_many_gave_way(qtbot, open_window
     track_until(qtbot, window, 5)
     replaced = sum(row.origin == Origin.MODEL for row in rows(window).values())
     assert replaced >= 5
-    said = f"; {replaced} imported boxes were replaced, Undo brings them back"
+    said = f". {replaced} imported boxes were replaced; Undo brings them back"
     assert window.statusBar().currentMessage().endswith(said)
     press(qtbot, window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert [rows(window)[f] for f in range(1, FRAMES)] == imported

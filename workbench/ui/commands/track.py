@@ -233,6 +233,6 @@ class TrackCommands(QObject):
         self._task = None
         replaced = self._imported - self._count_imported()
         if replaced > 0:  # it may have been ground truth
-            sentence += f"; {replaced} imported boxes were replaced, Undo brings them back"
+            sentence += f". {replaced} imported boxes were replaced; Undo brings them back"
         self._state.clear_provisional()
         self.told.emit(sentence)
