@@ -122,6 +122,6 @@ def test_the_gradient_written_out_is_the_one_of_automatic_differentiation(number
     boxes = boxes.double().requires_grad_()
     expected = head.predict_iou(modulation, features, boxes[None])[0]
     (gradient,) = torch.autograd.grad(expected.sum(), boxes)
-    overlaps, slopes = OverlapAscent(head, modulation, features)(boxes.detach())
+    overlaps, slopes = OverlapAscent(head, modulation).within(features)(boxes.detach())
     torch.testing.assert_close(overlaps, expected.detach())
     torch.testing.assert_close(slopes, gradient)

@@ -69,7 +69,7 @@ def test_adjoint_is_the_transpose_of_the_convolution(kernel):
 
 
 def test_highest_point_is_given_as_row_and_column():
-    maps = torch.zeros(2, 4, 5)
+    maps = np.zeros((2, 4, 5))
     maps[0, 1, 3], maps[1, 3, 0] = 2.0, 1.0
     values, places = max2d(maps)
     assert values.tolist() == [2.0, 1.0]

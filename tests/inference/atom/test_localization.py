@@ -1,18 +1,17 @@
 import ast
 
 import numpy as np
-import torch
 
 from tests.reference_golden import Golden
 from workbench.inference.atom.localization import Flag, localize
 from workbench.inference.atom.options import LocalizationOptions
 
 
-def made_map(*peaks: tuple[float, float, float], size: int = 288) -> torch.Tensor:
+def made_map(*peaks: tuple[float, float, float], size: int = 288) -> np.ndarray:
     """Gaussian peaks (y, x, height) of 9 points, the higher one where they meet, (1, size, size)."""
     at = np.arange(size)
     maps = [height * np.exp(-((at[:, None] - y) ** 2 + (at - x) ** 2) / (2 * 9**2)) for y, x, height in peaks]
-    return torch.from_numpy(np.max(maps, axis=0))[None]
+    return np.max(maps, axis=0)[None]
 
 
 def test_decisions_agree_with_the_published_ones():
@@ -28,7 +27,7 @@ def test_decisions_agree_with_the_published_ones():
 
 
 def test_best_scale_is_chosen_by_its_peak():
-    maps = torch.cat([made_map((144, 144, 0.6)), made_map((150, 140, 0.8))])
+    maps = np.concatenate([made_map((144, 144, 0.6)), made_map((150, 140, 0.8))])
     place = localize(maps, (40, 40), LocalizationOptions())
     assert (place.scale, place.displacement) == (1, (6, -4))
     assert abs(place.score - 0.8) < 1e-9

@@ -18,7 +18,7 @@ def test_weights_and_places_agree_with_the_published_ones(name, minimum):
     places, kept = [], []
     for update in range(45):
         places.append(memory.add(one, one, rate=0.02 if update in (5, 17, 18) else 0.01))
-        kept.append(memory.weights.numpy().copy())
+        kept.append(memory.weights.copy())
     assert places == golden[f"replace_ind_{name}"].tolist()
     shown = [kept[update] for update in (0, 1, 5, 6, 17, 18, 29, 30, 31, 44)]
     golden.check(f"sample_weights_{name}", shown, rtol=1e-5, atol=1e-5)

@@ -109,7 +109,7 @@ def test_first_frame_agrees_with_the_published_tracker(network):
     np.testing.assert_allclose(tracker.base_size, golden["base_target_sz"], rtol=1e-6)
     for level in (0, 1):
         published = golden[f"modulation{level + 3}"]
-        np.testing.assert_allclose(refinement._modulation[level][0], published, rtol=1e-3, atol=1e-3)
+        np.testing.assert_allclose(refinement._overlap.modulation[level][0], published, rtol=1e-3, atol=1e-3)
 
 
 @pytest.mark.parametrize(

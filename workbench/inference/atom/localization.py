@@ -6,10 +6,13 @@ import math
 from dataclasses import dataclass
 from enum import Enum
 
-from torch import Tensor
+import numpy as np
+from numpy.typing import NDArray
 
 from workbench.inference.atom.dcf import max2d
 from workbench.inference.atom.options import LocalizationOptions
+
+Scores = NDArray[np.floating]
 
 
 class Flag(Enum):
@@ -38,7 +41,7 @@ class Localization:
     flag: Flag
 
 
-def localize(scores: Tensor, target_size: tuple[float, float], options: LocalizationOptions) -> Localization:
+def localize(scores: Scores, target_size: tuple[float, float], options: LocalizationOptions) -> Localization:
     """The target's displacement.
 
     Args:
@@ -55,25 +58,25 @@ def localize(scores: Tensor, target_size: tuple[float, float], options: Localiza
     masked = _without_target(scores[scale], place, target_size, options.neighborhood)
     second, other = max2d(masked)
     far = _displacement(other.tolist(), scores)
-    flag, switch = _judge(first, float(second), near, far, tuple(scores.shape[-2:]), options)
+    flag, switch = _judge(first, float(second), near, far, scores.shape[-2:], options)
     return Localization(far if switch else near, scale, first, flag)
 
 
-def _displacement(place: list[int], scores: Tensor) -> tuple[int, int]:
+def _displacement(place: list[int], scores: Scores) -> tuple[int, int]:
     h, w = scores.shape[-2:]
     return place[0] - h // 2, place[1] - w // 2
 
 
 def _without_target(
-    scores: Tensor, place: list[int], target_size: tuple[float, float], extent: float
-) -> Tensor:
+    scores: Scores, place: list[int], target_size: tuple[float, float], extent: float
+) -> Scores:
     """The map (h, w) with the surroundings of a peak set to 0."""
     spans = []
     for at, side, limit in zip(place, target_size, scores.shape, strict=True):
         start = max(round(at - extent * side / 2), 0)
         stop = min(round(at + extent * side / 2 + 1), limit)
         spans.append(slice(start, stop))
-    masked = scores.clone()
+    masked = scores.copy()
     masked[spans[0], spans[1]] = 0
     return masked
 

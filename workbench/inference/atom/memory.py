@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -26,7 +27,7 @@ class SampleMemory:
         self._samples = samples.new_zeros(channels, capacity, h, w).transpose(0, 1)  # as training reads it
         self._labels = labels.new_zeros(capacity, *labels.shape[1:])
         self._samples[:first], self._labels[:first] = samples, labels
-        self.weights = torch.zeros(capacity)
+        self.weights = np.zeros(capacity, dtype=np.float32)
         self.weights[:first] = 1 / first
         self.stored = first
         self.last_replaced: int | None = None
@@ -46,7 +47,7 @@ class SampleMemory:
     @property
     def sample_weights(self) -> Tensor:
         """Their weights (n,), on the samples' device."""
-        return self.weights[: self.stored].to(self._samples)
+        return torch.from_numpy(self.weights[: self.stored]).to(self._samples, copy=True)
 
     def add(self, sample: Tensor, label: Tensor, *, rate: float) -> int:
         """Store a sample (1, C, h, w) with its label (1, 1, h, w) and weight ``rate``; its index."""

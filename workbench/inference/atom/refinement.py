@@ -18,9 +18,10 @@ from workbench.core.boxes import Box
 from workbench.inference.atom.draws import Draws
 from workbench.inference.atom.options import IoUOptions
 from workbench.models.atom import AtomIoUNet
-from workbench.models.atom_ascent import OverlapAscent
+from workbench.models.atom_ascent import OverlapAscent, OverlapInFrame
 
 Vector = NDArray[np.float64]
+Values = NDArray[np.float32]
 
 COARSE = 16  # pixels of the crop per cell of the coarsest map
 
@@ -109,56 +110,60 @@ class IoURefinement:
         self._predictor = predictor
         self._options = options
         self._draws = draws
-        self._modulation: tuple[Tensor, ...] = ()
 
     def start(self, sight: Sight, target: Target) -> None:
         """Learn the target as it looks in the first frame."""
         box = crop_box(sight, target).to(sight.features[0])
         with torch.no_grad():
-            self._modulation = self._predictor.get_modulation(sight.features, box[None])
+            modulation = self._predictor.get_modulation(sight.features, box[None])
+            self._overlap = OverlapAscent(self._predictor, modulation)
 
     def refine(self, sight: Sight, target: Target) -> Refined:
         """The mean of the boxes with the highest predicted overlap."""
         first = crop_box(sight, target)
         maps, corner = self._looked_at(sight.features, first)
-        shift = torch.cat([corner, corner.new_zeros(2)])
         with torch.no_grad():
             features = self._predictor.get_iou_feat(maps)
-            overlap = OverlapAscent(self._predictor, self._modulation, features)
-            boxes, before, overlaps = self.climb(overlap, (self.candidates(first) - shift).to(features[0]))
-        boxes = torch.cat([boxes[:, :2], boxes[:, 2:].clamp(min=1)], dim=1)
-        aspect = boxes[:, 2] / boxes[:, 3]
-        limit = self._options.max_aspect
-        usable = (aspect < limit) & (aspect > 1 / limit)
-        if not usable.any():
+            start = (self.candidates(first) - corner).to(features[0])
+            boxes, before, overlaps = _on_host(*self.climb(self._overlap.within(features), start))
+        return self._chosen(sight, target, boxes + corner.numpy(), before, overlaps)
+
+    def _chosen(
+        self, sight: Sight, target: Target, boxes: Values, before: Values, overlaps: Values
+    ) -> Refined:
+        """The target moved towards the mean of the best of boxes (N, 4), given their overlaps (N,)."""
+        boxes[:, 2:] = boxes[:, 2:].clip(min=1)
+        aspect, limit = boxes[:, 2] / boxes[:, 3], self._options.max_aspect
+        usable = np.flatnonzero((aspect < limit) & (aspect > 1 / limit))
+        if not len(usable):
             return Refined(target)
-        boxes, overlaps = boxes[usable], overlaps[usable]
-        best = overlaps.topk(min(self._options.keep, len(overlaps))).indices
-        found = source_target(sight, boxes[best].mean(0).cpu() + shift)
+        best = usable[np.argsort(-overlaps[usable], kind="stable")[: self._options.keep]]
+        found = source_target(sight, boxes[best].mean(axis=0))
         share = self._options.damping
         if self._options.trusted_gain > 0:
-            gain = float(overlaps.max() - before[0]) / 2  # the network says IoU * 2 - 1
+            gain = float(overlaps[best[0]] - before[0]) / 2  # the network says IoU * 2 - 1
             share *= min(1.0, max(0.0, gain) / self._options.trusted_gain)
         return Refined(_partway(target, found, share))
 
     def _looked_at(self, maps: tuple[Tensor, ...], box: Tensor) -> tuple[tuple[Tensor, ...], Tensor]:
-        """The part of the maps around a box (4,), and its corner (2,) in pixels of the crop."""
+        """The part of the maps around a box (4,), and what its corner takes off boxes in the crop, (4,)."""
         if self._options.margin is None:
-            return maps, torch.zeros(2)
+            return maps, torch.zeros(4)
         coarse = maps[-1].shape[-2:]
-        reach = self._options.margin * float(box[2:].max())
+        x, y, w, h = box.tolist()
+        reach = self._options.margin * max(w, h)
         columns, rows = (
             slice(max(0, int((at - reach) // COARSE)), min(cells, int((at + side + reach) // COARSE) + 1))
-            for at, side, cells in zip(box[:2].tolist(), box[2:].tolist(), reversed(coarse), strict=True)
+            for at, side, cells in ((x, w, coarse[1]), (y, h, coarse[0]))
         )
         if rows.stop - rows.start < 1 or columns.stop - columns.start < 1:
-            return maps, torch.zeros(2)
+            return maps, torch.zeros(4)
         parts = []
         for level in maps:
             fold = level.shape[-1] // coarse[-1]
             down, across = (slice(s.start * fold, s.stop * fold) for s in (rows, columns))
             parts.append(level[..., down, across])
-        return tuple(parts), torch.tensor([columns.start * COARSE, rows.start * COARSE], dtype=torch.float32)
+        return tuple(parts), torch.tensor([columns.start * COARSE, rows.start * COARSE, 0.0, 0.0])
 
     def learn(self, sight: Sight, target: Target) -> None:
         """Nothing: the network remembers the first frame only."""
@@ -175,16 +180,22 @@ class IoURefinement:
         centers = box[:2] + size / 2 + offset[:, :2]
         return torch.cat([box[None], torch.cat([centers - sizes / 2, sizes], dim=1)])
 
-    def climb(self, overlap: OverlapAscent, boxes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def climb(self, overlap: OverlapInFrame, boxes: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Boxes (N, 4) after gradient ascent; overlaps (N,) before the first and before the last step."""
         step = self._options.step
         before = overlaps = boxes.new_zeros(len(boxes))
         for turn in range(self._options.iterations):
             overlaps, gradient = overlap(boxes)
             before = overlaps if turn == 0 else before
-            boxes = boxes + step * gradient * boxes[:, 2:].repeat(1, 2)
+            boxes = torch.addcmul(boxes, gradient, boxes[:, 2:].repeat(1, 2), value=step)
             step *= self._options.step_decay
         return boxes, before, overlaps
+
+
+def _on_host(boxes: Tensor, before: Tensor, overlaps: Tensor) -> tuple[Values, Values, Values]:
+    """The same as arrays, fetched in one piece, since each fetch waits for the device."""
+    values = torch.cat([boxes, before[:, None], overlaps[:, None]], dim=1).cpu().numpy()
+    return values[:, :4], values[:, 4], values[:, 5]
 
 
 def _partway(start: Target, end: Target, share: float) -> Target:
@@ -203,12 +214,12 @@ def crop_box(sight: Sight, target: Target) -> Tensor:
     return torch.from_numpy(np.concatenate([corner[::-1], size[::-1]]).astype(np.float32))
 
 
-def source_target(sight: Sight, box: Tensor) -> Target:
+def source_target(sight: Sight, box: Values) -> Target:
     """A box of the crop as a target in the frame.
 
     The half pixel that ``crop_box`` takes off is not put back: the authors' tracker has this asymmetry,
     and agreeing with it is what this is for.
     """
-    x, y, w, h = box.double().tolist()
+    x, y, w, h = box.tolist()
     center = np.array([y + h / 2, x + w / 2]) - (sight.side - 1) / 2
     return Target(center * sight.scale + sight.center, np.array([h, w]) * sight.scale)

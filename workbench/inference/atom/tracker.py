@@ -153,7 +153,7 @@ class AtomTracker:
 
     def locate(self, scores: Tensor) -> Localization:
         """The target's displacement from the classifier's scores (scales, 1, h, w)."""
-        fine = self.grid.fine(scores)
+        fine = self.grid.fine(scores).cpu().numpy()
         h, w = (self.target.size / self.scale * self.grid.points / self.side).tolist()
         return localize(fine, (h, w), self.options.localization)
 
