@@ -15,6 +15,7 @@ from workbench.models.dcn import deform_conv2d
 from workbench.models.weights_header import Header, Spec
 from workbench.training.atom.recipe import make as make_task
 from workbench.training.options import TrainerOptions
+from workbench.training.painters import batches
 from workbench.training.saving import Checkpoints
 from workbench.training.synthetic.bank import BankOptions
 from workbench.training.synthetic.clip_types import ClipOptions
@@ -90,6 +91,17 @@ def test_painted_pairs():
     assert torch.allclose(here.visible, there.visible.cpu(), atol=0.02)
     means = [batch.images.float().mean(dim=(2, 3, 4)).cpu() for batch in (here, there)]
     assert torch.corrcoef(torch.stack([m.flatten() for m in means]))[0, 1] > 0.5
+
+
+def test_pairs_painted_by_processes_are_those_painted_here():
+    made = {"batch": 8, "size": 96, "batches_at_once": 2, "banks_at_once": 2, "pairs_a_bank": 32}
+    made["bank"] = {"patches": 24, "objects": 12, "poses": 2, "backgrounds": 3, "background_side": 96}
+    task, device = make_task({"made": made}, seed=1, device="cuda"), torch.device("cuda")
+    with batches(task, TrainerOptions(steps=9, painters=2, ahead=2), device) as there:
+        for step in range(9):
+            for a, b in zip(there(step), task.batch(step), strict=True):
+                assert a.device.type == "cuda"
+                assert torch.equal(a, b)
 
 
 def test_training_goes_on_where_it_stopped(tmp_path):

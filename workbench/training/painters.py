@@ -25,7 +25,7 @@ from torch.utils.data import DataLoader, Dataset
 from workbench.core.errors import UserError
 from workbench.training.options import TrainerOptions
 from workbench.training.prefetch import prefetched
-from workbench.training.task import Source, SourcedTask, Task
+from workbench.training.task import Source, Sourced, Task
 
 log = logging.getLogger(__name__)
 
@@ -39,10 +39,10 @@ def batches(task: Task, options: TrainerOptions, device: torch.device) -> Iterat
     Raises:
         UserError: processes are wanted for a task that does not tell them what to do.
     """
-    processes = min(options.painters, _cores() - 1)
-    if options.painters and not isinstance(task, SourcedTask):
+    processes = affordable(options.painters)
+    if options.painters and not isinstance(task, Sourced):
         raise UserError("The batches of this training cannot be made by processes: set painters = 0.")
-    if processes == 0 or not isinstance(task, SourcedTask):
+    if processes == 0 or not isinstance(task, Sourced):
         with prefetched(task.batch, ahead=options.ahead, stop=options.steps) as batch:
             yield batch
         return
@@ -159,7 +159,7 @@ def _leave_interrupts_to_the_parent(_: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _prepared(task: SourcedTask, painters: Painters, device: torch.device, step: int) -> Any:
+def _prepared(task: Sourced, painters: Painters, device: torch.device, step: int) -> Any:
     made = painters(step)
     if device.type == "cuda":  # what is pinned is uploaded while the network goes on
         made = type(made)(*(part.pin_memory() for part in made))
@@ -183,5 +183,7 @@ def _beside(make: Callable[[int], Any], device: torch.device) -> Callable[[int],
     return made
 
 
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def affordable(painters: int) -> int:
+    """So many painters, but no more than there are processor cores beside that of the one who trains."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(painters, cores - 1)

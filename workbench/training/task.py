@@ -65,8 +65,11 @@ class Source(Protocol):
 
 
 @runtime_checkable
-class SourcedTask(Task, Protocol):
-    """A task whose batches other processes can make: ``batch(s)`` is ``prepared(source.batch(s), s)``."""
+class Sourced(Protocol):
+    """What a task has, too, whose batches other processes can make.
+
+    ``batch(step)`` is ``prepared(source.batch(step), step)`` then.
+    """
 
     source: Source
 

@@ -11,6 +11,7 @@ from workbench.training.synthetic.painting import Pyramid, compose, paint, pyram
 from workbench.training.synthetic.patches import Patches
 from workbench.training.synthetic.sprites import Sprites
 from workbench.training.synthetic.textures import make_textures, random_colours, random_kinds
+from workbench.training.synthetic.upload import uploaded
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -44,7 +45,7 @@ def _ground(rng: np.random.Generator, n: int, side: int, device: torch.device) -
     level = np.where(rng.random(n) < 0.5, rng.uniform(0.2, 0.8, n), 2.0)
     slope = rng.normal(0, 0.1, n)
     sharp = np.exp(rng.uniform(np.log(15), np.log(side / 2), n))
-    numbers = torch.as_tensor(np.stack([level, slope, sharp]), dtype=torch.float32, device=device)
+    numbers = uploaded(np.stack([level, slope, sharp]), device)
     line, tilt, steep = numbers[..., None, None, None]
     x = (torch.arange(side, device=device) + 0.5) / side
     uneven = (above.mean(dim=1, keepdim=True) - 128) * 0.0004

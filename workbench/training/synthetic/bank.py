@@ -13,6 +13,7 @@ from workbench.training.synthetic.families import make_layouts
 from workbench.training.synthetic.painting import Pyramid
 from workbench.training.synthetic.patches import Patches, make_patches
 from workbench.training.synthetic.sprites import Sprites, make_sprites
+from workbench.training.synthetic.upload import uploaded
 
 
 @dataclass(frozen=True)
@@ -54,4 +55,4 @@ def make_bank(
     sprites = make_sprites(layout, patches, side=options.sprite_side)
     backgrounds = make_backgrounds(rng, patches, sprites, options.backgrounds, side=options.background_side)
     noise = rng.standard_normal((16, 3, noise_side, noise_side), dtype=np.float32)
-    return Bank(patches, sprites, backgrounds, torch.as_tensor(noise, device=device))
+    return Bank(patches, sprites, backgrounds, uploaded(noise, device))

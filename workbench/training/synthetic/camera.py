@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from workbench.training.synthetic import effects
 from workbench.training.synthetic.painting import Pyramid, sampling_grid
+from workbench.training.synthetic.upload import uploaded
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -35,7 +36,7 @@ def look_at(
     side = grounds[0].shape[-1]
     chosen = grounds[level]
     if which is not None:
-        chosen = chosen.index_select(0, torch.as_tensor(which, device=chosen.device))
+        chosen = chosen.index_select(0, uploaded(which, chosen.device))
     norm = np.array([[2 / side, 0, -1], [0, 2 / side, -1], [0, 0, 1]])
     # the frames of a pair are one tall picture, so that each background is copied once
     maps = (norm @ views).transpose(1, 0, 2, 3).reshape(-1, 3, 3)
@@ -68,12 +69,12 @@ def photograph(
     images = _lens(rng, _light(rng, images, shape, strength), shape)
     sigma, step = _sensor(rng, shape)
     side = images.shape[-1]
-    which = torch.as_tensor(rng.integers(len(noise), size=len(images)), device=images.device)
+    which = uploaded(rng.integers(len(noise), size=len(images)), images.device)
     grain = noise[:, :, :side, :side].index_select(0, which)
     images = torch.addcmul(images, grain, effects.column(sigma, images)[:, None])
     rows = np.flatnonzero(step)
     if len(rows):
-        chosen = torch.as_tensor(rows, device=images.device)
+        chosen = uploaded(rows, images.device)
         offset = (int(rng.integers(effects.BLOCK)), int(rng.integers(effects.BLOCK)))
         images[chosen] = effects.compress(images.index_select(0, chosen), step[rows], offset)
     return images.clamp_(0, 255).round_()
@@ -88,14 +89,14 @@ def _light(rng: np.random.Generator, images: Tensor, shape: tuple[int, int], str
     hazy = np.flatnonzero(np.tile(rng.random(b) < 0.15, t))
     amount, level = np.tile(rng.uniform(0.1, 0.6, b), t), np.tile(rng.uniform(40, 230, b), t)
     if len(hazy):
-        rows = torch.as_tensor(hazy, device=images.device)
+        rows = uploaded(hazy, images.device)
         images[rows] = effects.haze(images.index_select(0, rows), amount[hazy], level[hazy])
     punch = np.tile(np.exp(rng.normal(0.15, 0.2, b)), t)
     factor = np.exp(gain + cast).reshape(-1, 3)
     lit = effects.light(images, factor, punch, curve.ravel(), slope.reshape(-1, 2))
     colourless = np.flatnonzero(np.tile(rng.random(b) < 0.08, t))
     if len(colourless):
-        rows = torch.as_tensor(colourless, device=images.device)
+        rows = uploaded(colourless, images.device)
         lit[rows] = effects.grey(lit.index_select(0, rows))
     return lit
 
@@ -106,13 +107,13 @@ def _lens(rng: np.random.Generator, images: Tensor, shape: tuple[int, int]) -> T
     amount = (base + np.where(rng.random(shape) < 0.15, rng.uniform(0, 0.8, shape), 0)).clip(-0.8, 1).ravel()
     rows = np.flatnonzero(amount)
     if len(rows):
-        chosen = torch.as_tensor(rows, device=images.device)
+        chosen = uploaded(rows, images.device)
         images[chosen] = effects.defocus(images.index_select(0, chosen), amount[rows])
     moved = np.flatnonzero(rng.random(shape) < 0.12)
     if len(moved):
         way = rng.uniform(0, np.pi, len(moved))
         length = images.shape[-1] * rng.uniform(0.012, 0.06, len(moved))
-        chosen = torch.as_tensor(moved, device=images.device)
+        chosen = uploaded(moved, images.device)
         ways = np.stack([np.cos(way), np.sin(way)], 1) * length[:, None]
         images[chosen] = effects.motion_blur(images.index_select(0, chosen), ways)
     return images

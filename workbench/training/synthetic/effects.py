@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from workbench.training.synthetic.upload import uploaded
+
 Array = NDArray[np.float64]
 BLOCK = 8  # pixels of a codec's block
 TAPS = 7  # pictures that a motion blur is the mean of
@@ -22,7 +24,7 @@ LUMA = (0.299, 0.587, 0.114)
 
 def column(values: Array, like: Tensor) -> Tensor:
     """(N, ...) numbers as a float32 tensor (N, ..., 1, 1) beside a picture."""
-    return torch.as_tensor(values, dtype=torch.float32, device=like.device)[..., None, None]
+    return uploaded(values, like.device)[..., None, None]
 
 
 def light(images: Tensor, gain: Array, punch: Array, curve: Array, slope: Array) -> Tensor:
@@ -53,8 +55,7 @@ def haze(images: Tensor, amount: Array, level: Array) -> Tensor:
 
 def grey(images: Tensor) -> Tensor:
     """The luma in all three channels."""
-    weights = torch.tensor(LUMA, device=images.device)[:, None, None]
-    return (images * weights).sum(dim=1, keepdim=True).expand_as(images)
+    return (images * _luma(images.device)).sum(dim=1, keepdim=True).expand_as(images)
 
 
 def motion_blur(images: Tensor, way: Array) -> Tensor:
@@ -65,7 +66,7 @@ def motion_blur(images: Tensor, way: Array) -> Tensor:
     padded = functional.pad(images, [border] * 4, mode="replicate")
     shifted = padded.unfold(2, height, 1).unfold(3, width, 1)  # (N, 3, tops, lefts, H, W)
     row = torch.arange(len(images), device=images.device)
-    left, top = torch.as_tensor(steps + border, device=images.device).unbind(2)
+    left, top = uploaded(steps + border, images.device).unbind(2)
     total = torch.zeros_like(images)
     for tap in range(TAPS):
         total += shifted[row, :, top[:, tap], left[:, tap]]
@@ -106,8 +107,8 @@ def compress(images: Tensor, step: Array, offset: tuple[int, int]) -> Tensor:
     blocks = (
         luma.reshape(n, tall // BLOCK, BLOCK, wide // BLOCK, BLOCK).transpose(2, 3).reshape(n, -1, BLOCK**2)
     )
-    cosine = _cosines().to(images.device)
-    q = _steps().to(images.device) * column(step, images)
+    cosine = _cosines(images.device)
+    q = _steps(images.device) * column(step, images)
     blocks = ((blocks @ cosine.T).div_(q).round_().mul_(q)) @ cosine
     coarse = blocks.reshape(n, tall // BLOCK, wide // BLOCK, BLOCK, BLOCK).transpose(2, 3)
     colour = functional.avg_pool2d(padded - luma, BLOCK // 2)
@@ -116,16 +117,21 @@ def compress(images: Tensor, step: Array, offset: tuple[int, int]) -> Tensor:
 
 
 @cache
-def _cosines() -> Tensor:
+def _luma(device: torch.device) -> Tensor:
+    return torch.tensor(LUMA, device=device)[:, None, None]
+
+
+@cache
+def _cosines(device: torch.device) -> Tensor:
     """(64, 64) the orthonormal cosine transform of a block, row by row."""
     k = torch.arange(BLOCK)
     basis = torch.cos(torch.pi * k[:, None] * (2 * k + 1) / (2 * BLOCK)) / 2
     basis[0] /= 2**0.5
-    return torch.kron(basis, basis)
+    return torch.kron(basis, basis).to(device)
 
 
 @cache
-def _steps() -> Tensor:
+def _steps(device: torch.device) -> Tensor:
     """(64,) factors on the step, coarser for high frequencies."""
     k = torch.arange(BLOCK)
-    return (1 + 5 * (k + k[:, None]) / (2 * BLOCK - 2)).flatten()
+    return (1 + 5 * (k + k[:, None]) / (2 * BLOCK - 2)).flatten().to(device)

@@ -6,11 +6,15 @@ A picture covers [-1, 1] x [-1, 1]; a placement (2, 3) maps that to canvas pixel
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 from torch.nn import functional
+
+from workbench.training.synthetic.upload import uploaded
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -46,6 +50,51 @@ def paint(
         tag: factor of the tag, one or (n,); with 0 a picture only hides the tags behind it.
         owner: write this number instead of blending tags, wherever the picture covers more than half.
     """
+    windows = _windows(canvas, placements)
+    if not windows:
+        return
+    order = np.concatenate([window.chosen for window in windows])
+    corner = np.concatenate([window.corner for window in windows])
+    rows = rows[order]
+    local = placements[order]
+    local[:, :, 2] -= corner
+    tags = np.broadcast_to(np.asarray(tag, dtype=np.float64), placements.shape[:1])[order]
+    numbers = np.concatenate(
+        [invert(local).transpose(1, 2, 0).reshape(6, -1), [tags, which[order], rows, *corner.T]]
+    )
+    on_device = uploaded(numbers, canvas.device)  # all at once: each upload costs as much as an operation
+    pictured, row, left, top = on_device[7:].long()
+    largest = (max(window.shape[0] for window in windows), max(window.shape[1] for window in windows))
+    across, down = _axes(on_device[:6].view(2, 3, -1), largest)
+    last = 0
+    for window in windows:
+        some = slice(last, last := last + len(window.chosen))
+        height, width = window.shape
+        grid = (across[:, some, None, :width] + down[:, some, :height, None]).permute(1, 2, 3, 0)
+        level = _level(pictures, window.extent)
+        over = _sample(level.index_select(0, pictured[some]), grid)
+        over[:, ALPHA + 1].mul_(on_device[6, some, None, None])
+        if len(window.chosen) == 1:  # a plain window costs a fraction of an indexed one
+            x, y = window.corner[0].tolist()
+            under = canvas[rows[some][0], None, :, y : y + height, x : x + width]
+            under.copy_(_mix(under, over, owner))
+            continue
+        under = canvas.unfold(2, height, 1).unfold(3, width, 1)  # (N, 5, tops, lefts, h, w)
+        place = (row[some], slice(None), top[some], left[some])
+        under[place] = _mix(under[place], over, owner)
+
+
+class _Window(NamedTuple):
+    """Pictures that are painted at once: which of them, where each one's window begins, and its shape."""
+
+    chosen: Indices
+    corner: Indices
+    shape: tuple[int, int]
+    extent: float  # pixels of the largest one's bounding rectangle, seen or not
+
+
+def _windows(canvas: Tensor, placements: Array) -> list[_Window]:
+    """Those that are seen, in groups of about one size."""
     height, width = canvas.shape[2:]
     reach = np.abs(placements[:, :, :2]).sum(axis=2)  # (n, 2) half sides of the bounding rectangle
     low = np.floor(placements[:, :, 2] - reach).astype(np.int64)
@@ -53,15 +102,13 @@ def paint(
     seen = (high > 0).all(axis=1) & (low < (width, height)).all(axis=1)
     need = np.minimum(high, (width, height)) - np.maximum(low, 0)  # (n, 2) sides of each one's window
     bucket = np.searchsorted(WINDOWS, need.max(axis=1))
-    tags = np.broadcast_to(np.asarray(tag, dtype=np.float64), rows.shape)
+    made = []
     for number in np.unique(bucket[seen]):
         chosen = np.flatnonzero(seen & (bucket == number))
         shape = (int(need[chosen, 1].max()), int(need[chosen, 0].max()))
         corner = np.clip(low[chosen], 0, (width - shape[1], height - shape[0]))
-        level = _level(pictures, float((high - low)[chosen].max()))
-        over = _sample(level, which[chosen], placements[chosen], corner, shape)
-        over[:, ALPHA + 1] *= _tensor(tags[chosen], canvas.device)[:, None, None]
-        _blend(canvas, over, rows[chosen], corner, owner)
+        made.append(_Window(chosen, corner, shape, float((high - low)[chosen].max())))
+    return made
 
 
 def _level(pictures: Pyramid, extent: float) -> Tensor:
@@ -69,26 +116,9 @@ def _level(pictures: Pyramid, extent: float) -> Tensor:
     return next((p for p in reversed(pictures) if p.shape[-1] >= 0.8 * extent), pictures[0])
 
 
-def _sample(
-    pictures: Tensor, which: Indices, placements: Array, corner: Indices, shape: tuple[int, int]
-) -> Tensor:
-    """(n, 5, h, w): what each picture shows in its window."""
-    local = placements.copy()
-    local[:, :, 2] -= corner
-    grid = sampling_grid(invert(local), shape, pictures.device)
-    chosen = pictures.index_select(0, torch.as_tensor(which, device=pictures.device))
-    return functional.grid_sample(chosen, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
-
-
-def _blend(canvas: Tensor, over: Tensor, rows: Indices, corner: Indices, owner: int | None) -> None:
-    if len(rows) == 1:  # a plain window costs a fraction of an indexed one
-        left, top = corner[0].tolist()
-        window = canvas[rows[0], :, top : top + over.shape[2], left : left + over.shape[3]]
-        window.copy_(_mix(window[None], over, owner)[0])
-        return
-    windows = canvas.unfold(2, over.shape[2], 1).unfold(3, over.shape[3], 1)  # (N, 5, tops, lefts, h, w)
-    row, left, top = (torch.as_tensor(v, device=canvas.device) for v in (rows, corner[:, 0], corner[:, 1]))
-    windows[row, :, top, left] = _mix(windows[row, :, top, left], over, owner)
+def _sample(pictures: Tensor, grid: Tensor) -> Tensor:
+    """(n, 5, h, w): what each picture shows where the grid (n, h, w, 2) says."""
+    return functional.grid_sample(pictures, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
 
 
 def _mix(under: Tensor, over: Tensor, owner: int | None) -> Tensor:
@@ -97,10 +127,6 @@ def _mix(under: Tensor, over: Tensor, owner: int | None) -> Tensor:
         own = torch.where(over[:, ALPHA + 1] > 0.5, float(owner), 0.0)
         mixed[:, ALPHA + 1] = torch.where(over[:, ALPHA] > 0.5, own, under[:, ALPHA + 1])
     return mixed
-
-
-def _tensor(values: Array, device: torch.device) -> Tensor:
-    return torch.as_tensor(values, dtype=torch.float32, device=device)
 
 
 def invert(placements: Array) -> Array:
@@ -117,11 +143,12 @@ def compose(outer: Array, inner: Array) -> Array:
 
 def sampling_grid(maps: Array, shape: tuple[int, int], device: torch.device) -> Tensor:
     """Where each pixel's middle falls in the picture: (n, H, W, 2) for maps (n, 2, 3) from pixels."""
-    m = torch.as_tensor(maps, dtype=torch.float32, device=device)
-    x = torch.arange(shape[1], device=device) + 0.5
-    y = torch.arange(shape[0], device=device) + 0.5
-    grid = torch.empty(len(maps), *shape, 2, device=device)
-    for axis in range(2):  # a row plus a column: one pass over the grid
-        row = m[:, axis, :1] * x + m[:, axis, 2:]
-        torch.add(row[:, None], (m[:, axis, 1:2] * y)[:, :, None], out=grid[..., axis])
-    return grid
+    across, down = _axes(uploaded(maps.transpose(1, 2, 0), device), shape)
+    return (across[:, :, None] + down[..., None]).permute(1, 2, 3, 0)
+
+
+def _axes(maps: Tensor, shape: tuple[int, int]) -> tuple[Tensor, Tensor]:
+    """What the columns (2, n, W) and the rows (2, n, H) give to the places that maps (2, 3, n) lead to."""
+    x = torch.arange(0.5, shape[1], device=maps.device)
+    y = torch.arange(0.5, shape[0], device=maps.device)
+    return maps[:, 0, :, None] * x + maps[:, 2, :, None], maps[:, 1, :, None] * y

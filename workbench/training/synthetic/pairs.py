@@ -21,6 +21,7 @@ from workbench.training.synthetic.camera import look_at, photograph
 from workbench.training.synthetic.painting import paint
 from workbench.training.synthetic.plans import PairOptions, Plan, make_plan
 from workbench.training.synthetic.recent import Recent
+from workbench.training.synthetic.upload import uploaded
 
 KEPT = 2  # paintings that stay in memory
 CHUNK = 8  # pairs painted at once on a processor, so that their pictures stay in its cache
@@ -104,10 +105,10 @@ class PairGenerator:
         strength = min(1.0, (first + 1) / options.ramp) if options.ramp else 1.0
         plan = make_plan(rng, bank, options, strength)
         images, masks = self._paint(rng, plan, bank, strength)
-        areas = torch.as_tensor(plan.areas, dtype=torch.float32, device=self.device)
+        areas = uploaded(plan.areas, self.device)
         visible = (masks.sum(dim=(2, 3)) / areas.clamp(min=1e-3)).clamp(0, 1)
-        boxes = torch.as_tensor(plan.boxes, dtype=torch.float32, device=self.device)
-        identities = torch.as_tensor(plan.targets + number * options.bank.objects, device=self.device)
+        boxes = uploaded(plan.boxes, self.device)
+        identities = uploaded(plan.targets + number * options.bank.objects, self.device)
         return LabelledPairs(PairBatch(images, boxes, visible), masks, identities)
 
     def _bank_of(self, group: int) -> int:
@@ -139,7 +140,7 @@ class PairGenerator:
                         both, size=(size, size), mode="bilinear", align_corners=False
                     )
                 both = both.reshape(t, len(pairs), 4, size, size)
-                rows = torch.as_tensor(pairs, device=self.device)
+                rows = uploaded(pairs, self.device)
                 pictures[:, rows] = both[:, :, :3].round().to(torch.uint8)
                 masks[:, rows] = both[:, :, 3].clamp(0, 1)
         return pictures, masks

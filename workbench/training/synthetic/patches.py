@@ -15,6 +15,7 @@ from torch import Tensor
 
 from workbench.training.synthetic.painting import Pyramid, pyramid
 from workbench.training.synthetic.textures import make_textures, random_colours, random_kinds
+from workbench.training.synthetic.upload import uploaded
 
 Array = NDArray[np.float64]
 ANGLES = 64
@@ -99,7 +100,7 @@ def _masks(radii: Array, device: torch.device) -> tuple[Tensor, Tensor]:
     turn = torch.atan2(y, x) * (ANGLES / (2 * torch.pi)) % ANGLES
     low = turn.floor().long() % ANGLES
     share = turn - turn.floor()
-    table = torch.as_tensor(radii, dtype=torch.float32, device=device)
+    table = uploaded(radii, device)
     edge = table[:, low] * (1 - share) + table[:, (low + 1) % ANGLES] * share
     alpha = ((edge - distance) * (SIDE / 2) + 0.5).clamp(0, 1)
     return alpha[:, None], (distance / edge)[:, None]
@@ -123,10 +124,7 @@ def _shade(rng: np.random.Generator, n: int, inside: Tensor) -> Tensor:
     """Light from one side and darkness towards the rim, as on round things; (n * VARIANTS, 1, SIDE, SIDE)."""
     numbers = np.stack([rng.uniform(0, 0.35, n), rng.normal(0, 0.12, n), rng.normal(0, 0.16, n)])
     rim, across, down = (
-        torch.as_tensor(np.repeat(v, VARIANTS), dtype=torch.float32, device=inside.device)[
-            :, None, None, None
-        ]
-        for v in numbers
+        uploaded(np.repeat(v, VARIANTS), inside.device)[:, None, None, None] for v in numbers
     )
     middle = (torch.arange(SIDE, device=inside.device) + 0.5) * (2 / SIDE) - 1
     return 1 - rim * inside.clamp(0, 1) ** 2 + across * middle + down * middle[:, None]

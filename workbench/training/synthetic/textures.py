@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from workbench.training.synthetic.upload import uploaded
+
 Array = NDArray[np.float64]
 OCTAVES = (3, 6, 12, 24, 48, 96)  # grid cells over the picture
 PLAIN, CLOUDED, BLOTCHED, STRIPED, CHECKED, DOTTED, MARBLED = range(7)
@@ -35,12 +37,10 @@ def make_textures(
     noise = _noise(rng, n, side, device)  # (n, 2, side, side), about unit variance
     wave, product = _waves(rng, n, side, noise[:, :1], kinds, device)
     weights, gain = _weights(rng, kinds)
-    w = torch.as_tensor(weights, dtype=torch.float32, device=device)[:, :, None, None, None]
+    w = uploaded(weights, device)[:, :, None, None, None]
     field = w[:, 0] * noise[:, :1] + w[:, 1] * wave + w[:, 2] * product
-    share = (
-        0.5 + torch.as_tensor(gain, dtype=torch.float32, device=device)[:, None, None, None] * field
-    ).clamp(0, 1)
-    c = torch.as_tensor(colours, dtype=torch.float32, device=device)[..., None, None]
+    share = (0.5 + uploaded(gain, device)[:, None, None, None] * field).clamp(0, 1)
+    c = uploaded(colours, device)[..., None, None]
     picture = c[:, 0] + (c[:, 1] - c[:, 0]) * share
     return picture + (c[:, 2] - picture) * (0.25 * noise[:, 1:]).clamp(0, 1)
 
@@ -74,10 +74,10 @@ def _noise(rng: np.random.Generator, n: int, side: int, device: torch.device) ->
     for cells in (c for c in OCTAVES if c <= side // 2):
         weight = (OCTAVES[0] / cells) ** slope
         grid = rng.standard_normal((n, 2, cells, cells), dtype=np.float32) * weight
-        small = torch.as_tensor(grid, dtype=torch.float32, device=device)
+        small = uploaded(grid, device)
         total += functional.interpolate(small, size=(side, side), mode="bicubic", align_corners=False)
         energy += weight**2 * 0.6
-    return total / torch.as_tensor(np.sqrt(energy), dtype=torch.float32, device=device)
+    return total / uploaded(np.sqrt(energy), device)
 
 
 def _waves(
@@ -88,9 +88,7 @@ def _waves(
     phase = rng.uniform(0, 2 * np.pi, (n, 2))
     bent = np.where(kinds == MARBLED, rng.uniform(0.5, 2.5, n), rng.uniform(0, 0.15, n))
     numbers = np.concatenate([np.cos(angle) * pace, np.sin(angle) * pace, phase, bent[:, None]], axis=1)
-    fx, fy, p, q, b = (
-        torch.as_tensor(v, dtype=torch.float32, device=device)[:, None, None, None] for v in numbers.T
-    )
+    fx, fy, p, q, b = (uploaded(v, device)[:, None, None, None] for v in numbers.T)
     x = (torch.arange(side, device=device) + 0.5) / side
     y = x[:, None]
     first = torch.sin(fx * x + fy * y + p + b * bend)
