@@ -33,7 +33,7 @@ from review_cases import Case, case_of, finished
 
 from workbench.core.detections import Detections
 from workbench.review.appearance import describe
-from workbench.services.identity_cost import QUEUE, SHEETS, WATCHING, IdentityCost, identity_cost
+from workbench.services.identity_cost import JOINING, QUEUE, SHEETS, WATCHING, IdentityCost, identity_cost
 from workbench.services.plots import write_plot
 
 BARS = {"recall": 0.95, "precision": 0.5, "cost": 0.4}
@@ -123,14 +123,14 @@ def total(pairs: list[tuple[int, int]]) -> float:
 
 
 def print_costs(costs: dict[tuple[str, str], IdentityCost]) -> None:
-    head = ["sequence", "tracker", "IDF1", "boxes allow", "with queue", QUEUE, SHEETS, *WATCHING]
-    head += [f"{ours} of {name}" for ours in (QUEUE, SHEETS) for name in WATCHING]
+    head = ["sequence", "tracker", "IDF1", "boxes allow", "with queue", QUEUE, SHEETS, JOINING, *WATCHING]
+    head += [f"{ours} of {name}" for ours in (QUEUE, SHEETS, JOINING) for name in WATCHING]
     print(f"\n| {' | '.join(head)} |\n|{'---|' * len(head)}")
     for name, cost in costs.items():
         points = cost.curves[QUEUE].points
         cells = [*name, *(f"{100 * v:.1f}" for v in (points[0].idf1, cost.ceiling, points[-1].idf1))]
         cells += ["never" if n is None else str(n) for n in cost.actions().values()]
-        shares = [cost.share(name, ours) for ours in (QUEUE, SHEETS) for name in WATCHING]
+        shares = [cost.share(name, ours) for ours in (QUEUE, SHEETS, JOINING) for name in WATCHING]
         cells += ["" if share is None else f"{share:.2f}" for share in shares]
         print(f"| {' | '.join(cells)} |")
 

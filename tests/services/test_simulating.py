@@ -9,7 +9,7 @@ from tests.review.made import crossing, drained, swapped, tracks_of, walk
 from workbench.core.fixes import Fix, Operation
 from workbench.core.issues import Issue
 from workbench.metrics.sequence import TrackRows
-from workbench.services.identity_cost import QUEUE, SHEETS, WATCHING, identity_cost
+from workbench.services.identity_cost import JOINING, QUEUE, SHEETS, WATCHING, identity_cost
 from workbench.services.identity_events import events_of, shown
 from workbench.services.judging import Judge
 from workbench.services.simulating import _presses, ceiling, work_by_sheets, work_the_queue
@@ -100,6 +100,17 @@ def test_one_sheet_may_put_everything_right(case):
     assert sheets.points[1].actions == 2  # something was ticked or unticked, and the sheet applied
 
 
+def test_a_target_in_many_pieces_is_joined_by_one_action():
+    whole = np.concatenate([walk(1, range(120)), walk(2, range(120), start=(400.0, 20.0))])
+    pieces = whole[whole[:, 1] % 20 < 18]
+    pieces[:, 0] = 10 * pieces[:, 0] + pieces[:, 1] // 20
+    tracks, truth = tracks_of(pieces), truth_of(whole)
+    joined = drained(work_by_sheets(tracks, truth, joining=True))
+    assert joined.points[0].idf1 < 0.4
+    assert joined.points[1].actions == 1
+    assert joined.points[1].idf1 > 0.99
+
+
 @pytest.mark.parametrize(
     ("probability", "wanted", "presses"),
     [(0.6, 0, 0), (0.6, 1, 1), (0.6, 2, 2), (0.6, None, 1), (0.4, 0, 1), (0.4, 2, 3), (0.4, None, 0)],
@@ -145,6 +156,6 @@ def test_the_whole_comparison(case):
     cost = drained(identity_cost(*case))
     assert cost.switches == (3, 3)
     assert cost.fragments == (1, 1)
-    assert set(cost.curves) == {QUEUE, SHEETS, *WATCHING}
+    assert set(cost.curves) == {QUEUE, SHEETS, JOINING, *WATCHING}
     assert cost.figures()["actions"][QUEUE] is not None
     assert len(cost.panel("made").curves) == 8

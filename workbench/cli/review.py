@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from workbench.cli.arguments import count
+from workbench.cli.arguments import count, share
 from workbench.cli.console import check_folder, finish, open_project, video_id
 from workbench.core.errors import UserError
 
@@ -23,6 +23,9 @@ def add_review(commands: Any) -> None:
     action = command.add_mutually_exclusive_group(required=True)
     action.add_argument("--find", action="store_true", help="look for errors and bring the queue up to date")
     action.add_argument("--list", action="store_true", help="list what is open, worth most first")
+    action.add_argument(
+        "--join", type=share, metavar="P", help="join all fragments whose links are at least so probable"
+    )
     action.add_argument("--export", type=Path, metavar="FILE.json", help="write all items and their fixes")
     action.add_argument(
         "--apply",
@@ -46,11 +49,13 @@ def add_review(commands: Any) -> None:
 def _review(arguments: argparse.Namespace) -> None:
     if arguments.export is not None:
         check_folder(arguments.export)
-    changes = arguments.find or arguments.apply is not None
+    changes = arguments.find or arguments.apply is not None or arguments.join is not None
     with open_project(arguments.project, read_only=not changes) as project:
         video = video_id(project, arguments.video)
         if arguments.find:
             _find(project, video, look=not arguments.boxes_only)
+        elif arguments.join is not None:
+            _join(project, video, arguments.join)
         elif arguments.list:
             _list(project, video, arguments.limit)
         elif arguments.export is not None:
@@ -66,6 +71,18 @@ def _find(project: Project, video: int, *, look: bool) -> None:
     for problem in found.problems:
         print(problem)
     print(found)
+
+
+def _join(project: Project, video: int, least: float) -> None:
+    from workbench.services import reviewing
+    from workbench.services.joining import join_all, joins
+
+    wanted = joins(reviewing.queue(project, video), least)
+    print(wanted)
+    joined = finish(join_all(project, wanted))
+    if joined.change:
+        finish(project.apply_large(joined.change))
+        print(f"{joined} Look for errors again to see what is left.")
 
 
 def _list(project: Project, video: int, limit: int) -> None:

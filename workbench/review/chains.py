@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from workbench.core.boxes import Array
 from workbench.core.fixes import Fix, Operation
 from workbench.core.issues import Issue
 from workbench.review.candidates import Candidates
+from workbench.review.fragments import KIND
 from workbench.review.models import RIGHTED
 from workbench.review.view import View
 
@@ -15,29 +18,48 @@ SURELY = 0.5  # probability of every link of a chain
 FEWEST = 3  # tracks
 
 
+def is_link(kind: str, fix: Fix | None) -> bool:
+    """Whether an issue is that one track goes on as another: a link of a chain, and no whole chain."""
+    return kind == KIND and fix is not None and fix.operation == Operation.JOIN and len(fix.tracks) == 2
+
+
+def linked(pairs: Sequence[tuple[int, int]], chance: Sequence[float]) -> list[list[int]]:
+    """Chains of tracks that go on as each other, each linked with the likeliest that nothing likelier claims.
+
+    Args:
+        pairs: a track and one that it may go on as, (K,).
+        chance: (K,) of each pair.
+
+    Returns:
+        Numbers of the pairs of each chain, in order of time.
+    """
+    after, before = dict[int, int](), dict[int, int]()
+    for k in sorted(range(len(pairs)), key=lambda k: -chance[k]):
+        one, two = pairs[k]
+        if one not in after and two not in before:
+            after[one], before[two] = k, k
+    found = []
+    for first in sorted(after.keys() - before.keys()):
+        links, at = list[int](), first
+        while at in after:
+            links.append(after[at])
+            at = pairs[after[at]][1]
+        found.append(links)
+    return found
+
+
 def chains(view: View, fragments: Candidates, chance: Array) -> list[Issue]:
-    """Chains of at least ``FEWEST`` tracks, each linked with the likeliest that nothing likelier claims.
+    """Chains of at least ``FEWEST`` tracks whose links are all at least ``SURELY`` probable.
 
     Args:
         view: the tracks.
         fragments: pairs of tracks, (K,).
         chance: (K,) of each.
     """
-    after, before = dict[int, int](), dict[int, int]()
-    link = np.flatnonzero(chance >= SURELY)
-    for k in link[np.argsort(-chance[link], kind="stable")].tolist():
-        one, two = fragments.tracks[k].tolist()
-        if one not in after and two not in before:
-            after[one], before[two] = k, k
-    issues = []
-    for first in sorted(after.keys() - before.keys()):
-        links, at = list[int](), first
-        while at in after:
-            links.append(after[at])
-            at = int(fragments.tracks[after[at], 1])
-        if len(links) + 1 >= FEWEST:
-            issues.append(_issue(view, fragments, chance, links))
-    return issues
+    sure = np.flatnonzero(chance >= SURELY)
+    pairs = [(one, two) for one, two in fragments.tracks[sure].tolist()]
+    found = linked(pairs, chance[sure].tolist())
+    return [_issue(view, fragments, chance, sure[k].tolist()) for k in found if len(k) + 1 >= FEWEST]
 
 
 def _issue(view: View, fragments: Candidates, chance: Array, links: list[int]) -> Issue:

@@ -17,7 +17,9 @@ from workbench.core.track_boxes import TrackBoxes
 from workbench.review.appearance import Looks
 from workbench.review.finding import FindOptions, find_issues
 from workbench.review.view import Evidence, Links
+from workbench.services import reviewing
 from workbench.services.embeddings import embeddings_of
+from workbench.services.joining import joins
 from workbench.services.looks import looks_of
 from workbench.services.plugin_guard import GuardedRule
 from workbench.services.plugins import Choice, review_rules
@@ -36,6 +38,7 @@ class Found:
         kept: items that still hold.
         gone: items that hold no more.
         answered: issues that were decided before, and so are not asked again.
+        links: how many fragments could be joined to others at once, see ``services.joining``.
         problems: what could not be used, one sentence each.
     """
 
@@ -43,12 +46,14 @@ class Found:
     kept: int
     gone: int
     answered: int
+    links: int = 0
     problems: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return (
             f"{self.new} new issues, {self.kept} known before, {self.gone} that hold no more,"
             f" {self.answered} decided before"
+            + (f"; {self.links} likely links between fragments can be made at once" if self.links else "")
         )
 
 
@@ -86,7 +91,8 @@ def find(
     issues = yield from find_issues(boxes, evidence, options)
     issues += list(_of_rules(boxes, review_rules() if rules is None else rules, options, problems))
     done = yield from _update(project, video_id, boxes, issues, options)
-    return Found(done.new, done.kept, done.gone, done.answered, tuple(problems))
+    links = joins(reviewing.queue(project, video_id)).links
+    return Found(done.new, done.kept, done.gone, done.answered, links, tuple(problems))
 
 
 def evidence_of(project: Project, video_id: int, boxes: TrackBoxes, looks: Looks | None) -> Evidence:

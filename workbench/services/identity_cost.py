@@ -25,7 +25,7 @@ from workbench.services.simulating import ENOUGH, Curve, ceiling, work_by_sheets
 from workbench.services.time_order import Tool, work_in_time_order
 
 FIRST = 20  # places of which it is counted how many are true
-QUEUE, SHEETS = "queue", "sheets"
+QUEUE, SHEETS, JOINING = "queue", "sheets", "join, sheets"
 OVERLOOKED = 5  # boxes below which the second kind of annotator overlooks an error
 WATCHING = {str(tool): (tool, 1) for tool in Tool} | {
     f"{tool}, from {OVERLOOKED} boxes": (tool, OVERLOOKED) for tool in Tool
@@ -43,7 +43,7 @@ class IdentityCost:
         switches, fragments: how many of the true events the queue shows, and how many there are.
         first: how many of the first places that are asked about are wrong, and how many these are.
         ceiling: IDF1 that the boxes allow.
-        curves: by annotator; ``QUEUE``, ``SHEETS`` or one of ``WATCHING``.
+        curves: by annotator; ``QUEUE``, ``SHEETS``, ``JOINING`` or one of ``WATCHING``.
     """
 
     items: int
@@ -80,7 +80,7 @@ class IdentityCost:
 
     def panel(self, title: str) -> Curves:
         """IDF1 and HOTA against actions, as shares of the most that any of these needed."""
-        shown = {name: self.curves[name] for name in (QUEUE, SHEETS, *map(str, Tool))}
+        shown = {name: self.curves[name] for name in (QUEUE, JOINING, *map(str, Tool))}
         last = max(1, *(curve.points[-1].actions for curve in shown.values()))
         drawn = {}
         for name, curve in shown.items():
@@ -122,6 +122,7 @@ def identity_cost(
     curves = {
         QUEUE: (yield from work_the_queue(tracks, truth, evidence=evidence, frames=frames)),
         SHEETS: (yield from work_by_sheets(tracks, truth, evidence=evidence, frames=frames)),
+        JOINING: (yield from work_by_sheets(tracks, truth, evidence=evidence, frames=frames, joining=True)),
     }
     for name, (tool, least) in WATCHING.items():
         curves[name] = yield from work_in_time_order(tracks, truth, tool, least=least, frames=frames)

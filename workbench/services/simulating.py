@@ -10,11 +10,11 @@ beforehand; changing what is ticked is an action, and so is applying the sheet. 
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
-from workbench.core.fixes import Operation
+from workbench.core.fixes import Fix, Operation
 from workbench.core.issues import Issue
 from workbench.core.progress import Progress
 from workbench.core.track_boxes import TrackBoxes
@@ -22,10 +22,12 @@ from workbench.metrics.hota import hota
 from workbench.metrics.identity import identity
 from workbench.metrics.sequence import TrackRows
 from workbench.review.apply_fix import apply_fix, moved
+from workbench.review.chains import is_link, linked
 from workbench.review.finding import FindOptions, find_issues
 from workbench.review.places import by_place, independent
 from workbench.review.view import Evidence
 from workbench.services.asked_before import AskedBefore
+from workbench.services.joining import LIKELY
 from workbench.services.judging import Judge
 from workbench.services.sheets import MOST, PROBABLE
 
@@ -129,12 +131,27 @@ def work_by_sheets(
     evidence: Evidence | None = None,
     frames: int | None = None,
     most: int = 1000,
+    joining: bool = False,
 ) -> Generator[Progress, None, Curve]:
-    """Correct tracks with the queue, a sheet at a time; see ``work_the_queue``."""
+    """Correct tracks with the queue, a sheet at a time; see ``work_the_queue``.
+
+    Args:
+        joining: first join all fragments that probably belong together (see ``services.joining``), unless
+            most of the links are wrong: one action where there are some.
+    """
     evidence = evidence or Evidence(frames=frames)
     judge = Judge.of(tracks, truth, frames, filled=evidence.filled)
     curve, asked, actions = Curve(), AskedBefore(), 0
     curve.add(0, judge)
+    if joining:
+        queue = yield from _found(tracks, evidence)
+        links = [i for i in queue if is_link(i.kind, i.fix) and i.probability >= LIKELY]
+        actions = 1 if links else 0
+        for ids in _right_chains(judge, links):
+            fixed = apply_fix(tracks, Fix(Operation.JOIN, ids))
+            evidence, tracks = moved(evidence, tracks, fixed), fixed.tracks
+        judge = Judge.of(tracks, truth, frames, filled=evidence.filled)
+        curve.add(actions, judge)
     while actions < most:
         queue = yield from _found(tracks, evidence)
         queue.sort(key=lambda issue: -issue.probability * issue.gain)  # see services.sheets.in_order
@@ -155,6 +172,15 @@ def work_by_sheets(
             judge = Judge.of(tracks, truth, frames, filled=evidence.filled)
             curve.add(actions, judge)
     return curve
+
+
+def _right_chains(judge: Judge, links: Sequence[Issue]) -> list[tuple[int, ...]]:
+    """Tracks that would be joined at once, see ``services.joining``; none unless most links are right."""
+    found = linked([(i.tracks[0], i.tracks[1]) for i in links], [i.probability for i in links])
+    made = [links[k] for one in found for k in one]
+    if 2 * sum(map(judge.is_true, made)) <= len(made):
+        return []
+    return [(links[one[0]].tracks[0], *(links[k].tracks[1] for k in one)) for one in found]
 
 
 def _right(judge: Judge, together: tuple[Issue, ...]) -> Issue | None:

@@ -113,6 +113,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ),
     _a("find_issues", "Review", "Find issues", "Look for errors of identity in the whole video; again: stop", "Ctrl+F"),
     _a("review_sheet", "Review", "Sheet", "See many issues at once: 1 to 9 answer them, Return applies the sheet, Esc leaves it", "Shift+S"),
+    _a("join_fragments", "Review", "Join fragments…", "Join all fragments that probably go on as each other, as one edit", "Ctrl+Shift+J"),
     _a("next_item", "Review", "Next issue", "Show the next issue of the list", ".", line=True),
     _a("previous_item", "Review", "Previous issue", "Show the issue before", ","),
     _a("leave_review", "Review", "Leave issue", "Show no issue"),

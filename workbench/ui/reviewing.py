@@ -22,6 +22,7 @@ from workbench.services.review_items import ReviewItem
 from workbench.ui.aside import Aside
 from workbench.ui.canvas import CanvasView
 from workbench.ui.commands.identity import IdentityCommands
+from workbench.ui.commands.join import JoinCommands
 from workbench.ui.commands.judge import JudgeCommands
 from workbench.ui.commands.review import ReviewCommands
 from workbench.ui.editor import Editor
@@ -107,6 +108,7 @@ class Reviewing(QObject):
         self._aside = Aside((*beside, timeline, self.panel), self)
         self.identity = IdentityCommands(state, self.proposals, parent)
         self.judge = JudgeCommands(state, editor, parent)
+        self.join = JoinCommands(state, self.agenda, editor, compute=compute, parent=parent)
         self._subject: Subject | None = None
         self._palette = Palette((), (), "track")
         self._actions: dict[str, QAction] = {}
@@ -120,9 +122,9 @@ class Reviewing(QObject):
 
     def _connect(self, editor: Editor) -> None:
         state, agenda = self._state, self.agenda
-        for source in (self.commands, self.identity, self.judge, self.proposals):
+        for source in (self.commands, self.identity, self.judge, self.join, self.proposals):
             source.refused.connect(self.refused)
-        for teller in (self.commands, self.proposals, self.sheets):
+        for teller in (self.commands, self.join, self.proposals, self.sheets):
             teller.told.connect(self.told)
         editor.refused.connect(self.sheets.hear)
         self.sheets.fetching.connect(self._fetch)
@@ -143,7 +145,7 @@ class Reviewing(QObject):
     @property
     def groups(self) -> tuple[QObject, ...]:
         """The commands, for the menus."""
-        return (self.commands, self.sheets, self.identity, self.judge)
+        return (self.commands, self.sheets, self.identity, self.judge, self.join)
 
     def add_actions(self, actions: dict[str, QAction]) -> None:
         """Take the actions for buttons and menus."""

@@ -24,7 +24,8 @@ class Manner:
     """How a correction is made.
 
     Args:
-        seen: a person looks at it, so the boxes at the seams become verified; False for scripts.
+        seen: a person looks at it, so the boxes at the seams become verified, and it is not proposed to take
+            it back; False for scripts, and for many at once.
         provisional: for a preview: new rows get ids below 0, which must not be stored, and what hangs on
             the tracks besides their boxes stays out.
         after: a change of other tracks that will have been made by then, and is not stored yet.

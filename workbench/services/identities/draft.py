@@ -132,7 +132,8 @@ class Draft:
         """What moves along with the boxes: rows before and after by table; no preview shows it."""
         before, after = move_items(self._case, self._hands, heirs)
         parted, joined = self._parted(), self._joined()
-        never = ruled_out(self._case, parted, joined, cache(self._boxes))
+        seen = self._case.manner.seen  # what nobody looked at may be asked about
+        never = ruled_out(self._case, parted, joined, cache(self._boxes)) if seen else []
         allowed = {row.id: row for row in allowed_again(self._case, self._hands, parted, joined)}
         before, after = ([row for row in rows if row.id not in allowed] for rows in (before, after))
         return {

@@ -84,7 +84,8 @@ class ReviewCommands(QObject):
             first = self._agenda.following(1)
             if self._agenda.current is None and first:
                 self._agenda.show(first[0].id)
-            self.told.emit(" ".join([f"{str(outcome).capitalize()}.", *outcome.problems]))
+            more = ["Review, Join fragments makes them."] if outcome.links else []
+            self.told.emit(" ".join([f"{str(outcome).capitalize()}.", *more, *outcome.problems]))
 
     @Slot(int)
     def _on_cancelled(self, task: int) -> None:
