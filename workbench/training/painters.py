@@ -146,7 +146,8 @@ class _Made(Dataset[Any]):
     def __getitem__(self, step: int) -> Any:
         try:
             made = self._source.batch(step)
-            return type(made)(*(part.cpu().contiguous() for part in made))
+            # shared here, not by the thread that sends it: that one may be in the midst of it at the end
+            return type(made)(*(part.cpu().contiguous().share_memory_() for part in made))
         except UserError as error:
             return _Failed(str(error), True)
         except Exception as error:  # the edge of this process

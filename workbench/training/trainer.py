@@ -268,7 +268,7 @@ class _Means:
         means = {name: float(total) / self._counts[name] for name, total in self._sums.items()}
         before, then = self._since
         passed = max(time.monotonic() - then, 1e-9)
-        return {**means, "waited": self._waited / passed}, (step - before) / passed
+        return {**means, "waited": round(self._waited / passed, 4)}, (step - before) / passed
 
 
 def draws_of_step(seed: int, step: int, rank: int, device: torch.device) -> torch.Generator:
