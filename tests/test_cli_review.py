@@ -9,6 +9,7 @@ from tests.services.identity_project import add_track, box, new_project, runs
 from workbench.__main__ import main
 from workbench.core.edits import ChangeSet
 from workbench.core.rows import TrackRow
+from workbench.services import editing
 from workbench.store import Project
 
 
@@ -42,6 +43,23 @@ def test_errors_are_found_listed_handed_out_and_put_right(folder, tmp_path, caps
         (track,) = project.tracks(1)
         assert runs(project, track.id) == [(5, 0, 90)]
     assert main(["review", str(folder), "--apply", str(out)]) == 0
+
+
+def test_fragments_are_joined_and_what_is_left_is_said(folder, capsys):
+    assert main(["review", str(folder), "--find", "--boxes-only"]) == 0
+    with Project.open(folder) as project:
+        one, two = project.tracks(1)
+        project.apply(editing.relabel(project, [two.id], category_id=2))
+    capsys.readouterr()
+    assert main(["review", str(folder), "--join", "0.1"]) == 0
+    assert "0 links were made. 1 chains are left as they are: " in capsys.readouterr().out
+    with Project.open(folder) as project:
+        project.undo()
+    assert main(["review", str(folder), "--join", "0.1"]) == 0
+    assert "1 links were made." in capsys.readouterr().out
+    with Project.open(folder) as project:
+        assert runs(project, one.id)[0][:2] == (5, 0)
+        assert len(project.tracks(1)) == 1
 
 
 def test_what_cannot_be_applied_is_said(folder, tmp_path, capsys):

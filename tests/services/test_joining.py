@@ -2,14 +2,15 @@
 
 import pytest
 
-from tests.services.identity_project import add_track, new_project, runs, state
+from tests.services.identity_project import add_track, carry_out, new_project, runs, state
 from tests.services.test_sheets import add_items, issue
+from workbench.core.edits import ChangeSet
 from workbench.core.fixes import Fix, Operation
 from workbench.core.issues import Issue
-from workbench.core.rows import RULED_OUT
-from workbench.services import identities, reviewing
+from workbench.core.rows import RULED_OUT, Origin
+from workbench.services import editing, identities, reviewing
 from workbench.services.identities import Manner
-from workbench.services.joining import join_all, joins
+from workbench.services.joining import Joins, join_all, joins
 from workbench.services.review_items import ACCEPTED, OPEN
 
 
@@ -97,3 +98,45 @@ def test_what_is_answered_meanwhile_leaves_its_chain_alone(project, items, track
     assert len(joined.left) == 1
     assert len(project.boxes_of_track(tracks[0])) == 10
     assert reviewing.find_item(project, items[0].id).verdict == OPEN
+
+
+def test_items_about_several_chains_are_as_if_the_chains_were_joined_one_after_another(project, items):
+    wanted = joins(items)
+    project.apply(done(join_all(project, wanted)).change)
+    together = state(project)
+    project.undo()
+    for chain in wanted.chains:
+        project.apply(done(join_all(project, Joins((chain,)))).change)
+    assert state(project) == together
+
+
+def test_a_chain_that_would_lose_a_class_that_a_person_gave_is_left(project, items, tracks):
+    project.apply(editing.relabel(project, [tracks[2]], category_id=2))
+    joined = done(join_all(project, joins(items)))
+    assert joined.links == 1
+    assert joined.left == ("Its fragments are of different classes.",)
+
+
+def test_a_chain_that_would_lose_boxes_is_left(project):
+    one = add_track(project, 1, range(0, 15), origin=int(Origin.HUMAN))
+    two = add_track(project, 2, range(12, 20), origin=int(Origin.HUMAN))
+    joined = done(join_all(project, joins(add_items(project, [link(one, two, 0.9)]))))
+    assert not joined.change
+    assert joined.left == ("Its fragments overlap in time, so boxes would be lost.",)
+
+
+def test_a_link_whose_track_was_split_meanwhile_is_not_made_for_the_part_that_it_was_not_about(project):
+    one, two = add_track(project, 1, range(0, 11)), add_track(project, 2, range(12, 20))
+    wanted = joins(add_items(project, [link(one, two, 0.9)]))
+    carry_out(project, Operation.SPLIT, one, start=5)
+    joined = done(join_all(project, wanted))
+    assert not joined.change
+    assert len(joined.left) == 1
+
+
+def test_an_item_whose_list_of_tracks_is_damaged_joins_what_its_correction_names(project):
+    one, two = add_track(project, 1, range(0, 11)), add_track(project, 2, range(12, 20))
+    (item,) = add_items(project, [link(one, two, 0.9)])
+    damaged = item.row._replace(tracks="[1]", other_track_id=None)
+    project.apply(ChangeSet.of("Damage", review_item=([item.row], [damaged])))
+    assert joins(reviewing.queue(project, 1)).links == 1

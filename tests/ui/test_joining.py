@@ -11,6 +11,7 @@ from workbench.core.issues import Issue
 from workbench.core.rows import BoxRow, Origin, TrackRow
 from workbench.services.review_items import ReviewItem, row_of
 from workbench.ui.join_dialog import JoinDialog
+from workbench.ui.review.panel import Wanted
 from workbench.video.writer import write_video
 
 FRAMES, PIECE, GAP = 72, 18, 2
@@ -91,6 +92,17 @@ def test_fragments_are_joined_by_one_key_and_separated_by_undo(qtbot, window):
     assert "6 links were made" in window.statusBar().currentMessage()
     press(qtbot, window, Qt.Key.Key_Z, CTRL)
     assert lengths(window) == [PIECE - GAP] * 8
+
+
+def test_fragments_that_the_list_does_not_show_are_joined_too(qtbot, window):
+    press(qtbot, window, Qt.Key.Key_F, CTRL)
+    qtbot.waitUntil(lambda: bool(window.reviewing.agenda.items), timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: not window.compute.busy, timeout=TIMEOUT)
+    window.reviewing.agenda.want(Wanted(state="Skipped"))
+    assert not window.reviewing.agenda.items
+    left = Typist(qtbot, Qt.Key.Key_Escape)
+    press(qtbot, window, Qt.Key.Key_J, CTRL | SHIFT)
+    assert left.said.startswith("8 fragments become 2 tracks by 6 links")
 
 
 def test_the_dialog_counts_what_it_would_join(qtbot):

@@ -82,6 +82,7 @@ def _join(project: Project, video: int, least: float) -> None:
     joined = finish(join_all(project, wanted))
     if joined.change:
         finish(project.apply_large(joined.change))
+    if wanted.chains:
         print(f"{joined} Look for errors again to see what is left.")
 
 

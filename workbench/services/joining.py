@@ -6,14 +6,17 @@ the search may ask whether one of them was wrong.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
 
 from workbench.core.edits import ChangeSet
 from workbench.core.errors import UserError
 from workbench.core.fixes import Fix, Operation
 from workbench.core.progress import Progress
+from workbench.core.rows import ReviewItemRow
 from workbench.review.chains import is_link, linked
+from workbench.review.fragments import KIND
 from workbench.services import identities, reviewing
 from workbench.services.editing import join
 from workbench.services.identities import Manner
@@ -84,46 +87,99 @@ def joins(items: Iterable[ReviewItem], least: float = LIKELY) -> Joins:
         items: of one video, of any kind.
         least: probability, [0, 1].
     """
-    pairs = [item for item in items if _is_link(item) and item.probability >= least]
-    tracks = [(item.tracks[0], item.tracks[1]) for item in pairs]
-    found = linked(tracks, [item.probability for item in pairs])
+    pairs = [item for item in items if item.probability >= least and _is_link(item)]
+    found = linked([_ends(item) for item in pairs], [item.probability for item in pairs])
     return Joins(tuple(tuple(pairs[k] for k in links) for links in found))
 
 
 def join_all(project: Project, wanted: Joins) -> Generator[Progress, None, Joined]:
     """What these joins come to; gaps are filled along straight lines. Apply its change to make them.
 
+    Nobody looks, so a chain is left as it is where a box or a class would give way.
+
     Yields:
         Progress with the number of chains; closing the generator leaves everything as it was.
     """
     name = f"Join {wanted.links + len(wanted.chains)} fragments to {len(wanted.chains)} tracks"
-    items = ChangeSet(name, ())  # what becomes of the review items, which several chains may concern
+    items = _Items()
     parts, made, left = list[ChangeSet](), 0, list[str]()
     for done, chain in enumerate(wanted.chains):
         yield Progress(done, len(wanted.chains), "Joining fragments")
         try:
-            step = _joined(project, chain, after=items)
+            step = _joined(project, chain, items)
         except UserError as error:
             left.append(str(error))
             continue
-        parts.append(_part(step, name, of_items=False))
-        items, made = items.then(_part(step, name, of_items=True)), made + len(chain)
-    return Joined(join([*parts, items]), made, tuple(left))
+        parts.append(ChangeSet(name, tuple(c for c in step.changes if c.table != "review_item")))
+        items.add(step)
+        made += len(chain)
+    return Joined(join([*parts, items.change(name)]), made, tuple(left))
 
 
 def _is_link(item: ReviewItem) -> bool:
-    return item.verdict == OPEN and not item.row.comment and is_link(item.kind, item.fix)
+    if item.kind != KIND or item.verdict != OPEN or item.row.comment:  # what costs no parsing first
+        return False
+    return is_link(item.kind, item.fix)
 
 
-def _joined(project: Project, chain: Sequence[ReviewItem], *, after: ChangeSet) -> ChangeSet:
+def _ends(item: ReviewItem) -> tuple[int, int]:
+    """The track that goes on, and what it goes on as."""
+    assert item.fix is not None
+    return item.fix.tracks[0], item.fix.tracks[1]
+
+
+def _joined(project: Project, chain: Chain, items: _Items) -> ChangeSet:
     rows = project.review_items_by_id([item.id for item in chain])
-    now = [ReviewItem(row) for row in rows if row.verdict == OPEN]
-    if len(now) < len(chain):
-        raise UserError("What was to be joined is gone or answered already.")
-    fix = Fix(Operation.JOIN, (chain[0].tracks[0], *(item.tracks[1] for item in chain)))
-    plan = identities.plan(project, fix, manner=Manner(seen=False, after=after))
+    now = list(filter(_is_link, map(ReviewItem, rows)))
+    if {_ends(item) for item in now} != set(map(_ends, chain)):
+        raise UserError("What was to be joined is gone, answered or changed already.")
+    fix = Fix(Operation.JOIN, (_ends(chain[0])[0], *(_ends(item)[1] for item in chain)))
+    if len({track.category_id for track in project.tracks_by_id(fix.tracks).values()}) > 1:
+        raise UserError("Its fragments are of different classes.")
+    plan = identities.plan(project, fix, manner=Manner(seen=False, after=items.about(fix.tracks)))
+    if plan.conflicts:
+        raise UserError("Its fragments overlap in time, so boxes would be lost.")
     return reviewing.accept(project, now[0], instead_of=now[1:], plan=plan)
 
 
-def _part(change: ChangeSet, name: str, *, of_items: bool) -> ChangeSet:
-    return ChangeSet(name, tuple(c for c in change.changes if (c.table == "review_item") == of_items))
+class _Items:
+    """What becomes of review items, of which several chains may concern one.
+
+    Of a chain only those about its own tracks are looked at, for there may be ten thousand.
+    """
+
+    def __init__(self) -> None:
+        self._stored: dict[int, ReviewItemRow] = {}
+        self._coming: dict[int, ReviewItemRow] = {}
+        self._of = defaultdict[int, set[int]](set)  # by track, also by one that an item had before
+
+    def about(self, tracks: Iterable[int]) -> ChangeSet:
+        """What has become of those about some of these tracks, as a change of them."""
+        ids = set[int]().union(*(self._of[track] for track in tracks))
+        return self._change("", sorted(ids))
+
+    def change(self, name: str) -> ChangeSet:
+        """What has become of all."""
+        return self._change(name, self._stored)
+
+    def add(self, step: ChangeSet) -> None:
+        """Note what another chain does to some, given what was noted before."""
+        for change in step.changes:
+            for row in change.before:
+                if isinstance(row, ReviewItemRow):
+                    self._stored.setdefault(row.id, row)
+                    self._coming.pop(row.id, None)
+                    self._note(row)
+            for row in change.after:
+                if isinstance(row, ReviewItemRow):
+                    self._coming[row.id] = row
+                    self._note(row)
+
+    def _note(self, row: ReviewItemRow) -> None:
+        for track in ReviewItem(row).tracks:
+            self._of[track].add(row.id)
+
+    def _change(self, name: str, ids: Iterable[int]) -> ChangeSet:
+        before = [self._stored[i] for i in ids]
+        after = [self._coming[i] for i in ids if i in self._coming]
+        return ChangeSet.of(name, review_item=(before, after))

@@ -23,7 +23,8 @@ class JoinDialog(QDialog):
     def __init__(self, items: Sequence[ReviewItem], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Join fragments")
-        self._items = items
+        # More probable links are chosen first, so among those that any wish makes are those of each.
+        self._links = [link for chain in joins(items, LOWEST / 100).chains for link in chain]
         self.joins = Joins(())
         self._least = QSlider(Qt.Orientation.Horizontal)
         self._least.setRange(LOWEST, HIGHEST)
@@ -54,7 +55,7 @@ class JoinDialog(QDialog):
 
     @Slot(int)
     def _count(self, percent: int) -> None:
-        self.joins = joins(self._items, percent / 100)
+        self.joins = joins(self._links, percent / 100)
         self._value.setText(f"{percent} % probable")
         self._outcome.setText(str(self.joins))
         self._buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(bool(self.joins.chains))

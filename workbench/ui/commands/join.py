@@ -42,10 +42,10 @@ class JoinCommands(QObject):
             self._compute.cancel(self._task)
         elif project.read_only:
             self.refused.emit("This window changes nothing: the project is open for reading only.")
-        elif not self._agenda.items:
-            self.refused.emit("No issue is listed; look for issues first (Review, Find issues).")
+        elif not self._agenda.open_items:
+            self.refused.emit("No issue is open; look for issues first (Review, Find issues).")
         else:
-            dialog = JoinDialog(self._agenda.items, self._window)
+            dialog = JoinDialog(self._agenda.open_items, self._window)
             if dialog.exec():
                 wanted = dialog.joins
                 self._task = self._compute.submit(

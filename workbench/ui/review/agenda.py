@@ -56,6 +56,11 @@ class Agenda(QObject):
         return self.listed.items
 
     @property
+    def open_items(self) -> list[ReviewItem]:
+        """Those that nobody has answered, be they wanted or not."""
+        return [item for item in self._every.values() if self.still_open(item)]
+
+    @property
     def kinds(self) -> set[str]:
         """Kinds of all items."""
         return {item.row.kind for item in self._every.values()}
