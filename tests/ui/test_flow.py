@@ -138,6 +138,21 @@ def test_following_over_imported_boxes_says_how_many_gave_way(qtbot, open_window
     assert [rows(window)[f] for f in range(1, FRAMES)] == imported
 
 
+def test_imported_boxes_that_were_deleted_during_a_pass_do_not_count_as_replaced(
+    qtbot, open_window, clip, scene
+):
+    window = open_window(clip)
+    draw(qtbot, window, scene[0].boxes[0])
+    drawn = rows(window)[0]
+    last = drawn._replace(frame=FRAMES - 1, origin=Origin.IMPORTED, keyframe=0)
+    window.project.apply(ChangeSet.of("Import", box=((), [last])))
+    press(qtbot, window, Qt.Key.Key_T)
+    window.project.apply(ChangeSet.of("Delete box", box=([last], ())))
+    press(qtbot, window, Qt.Key.Key_Escape)
+    qtbot.waitUntil(lambda: not window.track.is_running, timeout=TIMEOUT)
+    assert "imported" not in window.statusBar().currentMessage()
+
+
 def test_several_targets_are_tracked_in_one_pass(qtbot, open_window, clip, scene):
     window = open_window(clip)
     for i in (0, 1):

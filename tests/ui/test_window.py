@@ -12,6 +12,7 @@ from workbench.ui.camera_dialog import CameraDialog
 from workbench.ui.colours import track_colour
 from workbench.ui.export_dialog import ExportDialog
 from workbench.ui.keys_dialog import KeysDialog
+from workbench.ui.tracker_box import CHOSEN
 from workbench.video import open_video
 from workbench.video.writer import write_video
 
@@ -344,3 +345,14 @@ def test_a_chosen_tracker_that_is_gone_gives_way_to_the_default(open_window, win
     again = open_window(tmp_path / "clip.mp4")
     assert again._trackers.currentData() == default
     assert again.track.tracker is None
+
+
+@pytest.mark.parametrize("remembered", ["x" * 5000, "\0", ["atom", "more"], 7])
+def test_settings_that_name_no_tracker_do_not_keep_the_window_from_opening(
+    open_window, window, tmp_path, remembered
+):
+    default = window._trackers.currentData()
+    window.close()
+    window._settings.setValue(CHOSEN, remembered)
+    again = open_window(tmp_path / "clip.mp4")
+    assert again._trackers.currentData() == default

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from PySide6.QtCore import QSettings, Qt, Signal, Slot
@@ -42,7 +43,7 @@ class TrackerBox(QComboBox):
         row = self.findData(name)
         if row >= 0:
             self.setCurrentIndex(row)
-        elif name and Path(name).is_file():
+        elif os.path.isfile(name):  # says no, too, where the path may not be looked at
             self.use_checkpoint(name)
 
     @Slot(str)

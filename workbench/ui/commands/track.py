@@ -59,8 +59,7 @@ class TrackCommands(QObject):
         self.follow = True
         self._task: int | None = None
         self._video: int | None = None  # the one the pass runs over; another may be shown meanwhile
-        self._followed: tuple[int, ...] = ()
-        self._imported = 0  # boxes of the tracks that are followed, when the pass began
+        self._imported: dict[int, set[int]] = {}  # where the tracks that are followed had such boxes
         queue.item.connect(self._on_item)
         queue.done.connect(self._on_done)
         queue.failed.connect(self._on_failed)
@@ -168,8 +167,7 @@ class TrackCommands(QObject):
         label = f"Tracking {len(targets)} target(s) {'forward' if direction == 1 else 'backward'}"
         options = PassOptions(direction=direction)
         self._video = video.id
-        self._followed = tuple(target.track_id for target in targets)
-        self._imported = self._count_imported()
+        self._imported = {t.track_id: self._frames(t.track_id, Origin.IMPORTED) for t in targets}
         self._task = self._queue.submit(
             Task(
                 label,
@@ -225,14 +223,17 @@ class TrackCommands(QObject):
         if task == self._task:
             self._over("Tracking failed")
 
-    def _count_imported(self) -> int:
-        columns = map(self._state.project.box_columns_of_track, self._followed)
-        return sum(int((each.origin == Origin.IMPORTED).sum()) for each in columns)
+    def _frames(self, track_id: int, origin: Origin) -> set[int]:
+        """The frames in which a track has boxes of an origin."""
+        columns = self._state.project.box_columns_of_track(track_id)
+        return set(columns.frame[columns.origin == origin].tolist())
 
     def _over(self, sentence: str) -> None:
         self._task = None
-        replaced = self._imported - self._count_imported()
-        if replaced > 0:  # it may have been ground truth
+        replaced = sum(  # not those that somebody moved or deleted meanwhile
+            len(frames & self._frames(track_id, Origin.MODEL)) for track_id, frames in self._imported.items()
+        )
+        if replaced:  # it may have been ground truth
             sentence += f". {replaced} imported boxes were replaced; Undo brings them back"
         self._state.clear_provisional()
         self.told.emit(sentence)
