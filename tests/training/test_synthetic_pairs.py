@@ -7,6 +7,8 @@ from dataclasses import replace
 import pytest
 import torch
 
+from workbench.core.errors import UserError
+from workbench.training.options import read_options
 from workbench.training.synthetic.bank import BankOptions
 from workbench.training.synthetic.pairs import PairGenerator
 from workbench.training.synthetic.plans import PairOptions
@@ -115,3 +117,20 @@ def test_threads_that_ask_for_one_bank_wait_for_it_and_a_failure_is_tried_again(
     assert recent(8) == 80
     assert recent(7) == 70  # made again: two are kept
     assert sorted(made) == [7, 7, 7, 8, 9]
+
+
+def test_who_paints_from_one_of_the_banks_in_turn_keeps_its_own_only():
+    options = replace(OPTIONS, pairs_a_bank=OPTIONS.batch, banks_at_once=4)
+    generator = PairGenerator(options, seed=1)
+    for step in range(0, 24, 4):
+        generator.batch(step)
+    assert set(generator._bank._made) == {16, 20}
+    for step in range(24, 32):
+        generator.batch(step)
+    assert len(generator._bank._made) == 5
+
+
+@pytest.mark.parametrize("name", ["batch", "size", "pairs_a_bank", "batches_at_once", "banks_at_once"])
+def test_numbers_of_pairs_are_at_least_one(name):
+    with pytest.raises(UserError, match=rf"^\[made\] {name} must be at least 1\.$"):
+        read_options(PairOptions, {name: 0}, name="made")

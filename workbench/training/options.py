@@ -38,7 +38,8 @@ class TrainerOptions:
         ahead: so many batches are prepared beforehand, each in a thread, or by each painter.
         painters: processes that make the batches, but no more than there are processor cores beside the one
             that trains; 0 for threads of the process that trains. On a GPU they keep a small network busy.
-            Each takes as much memory as painting in the training's own process does.
+            Each takes as much memory as painting in the training's own process does, but for the banks of
+            others.
         save_every, keep: a checkpoint that often, and how many of them stay.
         validate_every: how often, besides after the last step.
         log_every: how often the means of what was measured are reported.

@@ -58,7 +58,8 @@ class PairGenerator:
         self.device = torch.device(device)
         self._together = replace(self.options, batch=self.options.batch * self.options.batches_at_once)
         self._chunk = CHUNK if self.device.type == "cpu" else self._together.batch
-        self._bank = Recent(self._make_bank, kept=self.options.banks_at_once + 1)
+        self._bank = Recent(self._make_bank, kept=1)
+        self._lanes = set[int]()  # that are painted here; a painter has few of them
         self._painted = Recent(self._paint_together, kept=KEPT)
         self._stream = torch.cuda.Stream(self.device) if self.device.type == "cuda" else None  # type: ignore[no-untyped-call]
 
@@ -99,6 +100,8 @@ class PairGenerator:
     def _label(self, group: int) -> LabelledPairs:
         options = self._together
         number = self._bank_of(group)
+        self._lanes.add(number % options.banks_at_once)
+        self._bank.kept = len(self._lanes) + 1  # the last is being used up
         bank = self._bank(number)
         rng = np.random.default_rng([self.seed, 1, group])
         first = group * options.batches_at_once

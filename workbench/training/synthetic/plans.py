@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.core.errors import UserError
 from workbench.training.synthetic.backgrounds import affine
 from workbench.training.synthetic.bank import Bank, BankOptions
 
@@ -37,8 +38,11 @@ class PairOptions:
         ramp: batches over which distractors, occluders and changes grow to the full; 0 for full at once.
         pairs_a_bank: pairs painted from one bank before the next is made.
         banks_at_once: banks that are painted from in turn, made at different times, so that as many
-            processes can paint and no bank is made twice; each takes memory.
+            processes can paint and no bank is made twice; each takes memory where it is painted from.
         bank: what a bank holds.
+
+    Raises:
+        UserError: one of the numbers is not at least 1.
     """
 
     batch: int = 32
@@ -57,6 +61,11 @@ class PairOptions:
     pairs_a_bank: int = 4096
     banks_at_once: int = 1
     bank: BankOptions = field(default_factory=BankOptions)
+
+    def __post_init__(self) -> None:
+        for name in ("batch", "batches_at_once", "size", "frames", "pairs_a_bank", "banks_at_once"):
+            if getattr(self, name) < 1:
+                raise UserError(f"{name} must be at least 1.")
 
 
 @dataclass(frozen=True)

@@ -15,12 +15,12 @@ class Recent(Generic[Made]):
 
     Args:
         make: makes the thing of a number.
-        kept: how many are remembered.
+        kept: how many are remembered; may be changed at any time.
     """
 
     def __init__(self, make: Callable[[int], Made], *, kept: int) -> None:
         self._make = make
-        self._kept = kept
+        self.kept = kept
         self._made: dict[int, Future[Made]] = {}
         self._lock = Lock()
 
@@ -33,7 +33,7 @@ class Recent(Generic[Made]):
         with self._lock:
             future, mine = self._made.get(number), False
             if future is None:
-                while len(self._made) >= self._kept:
+                while len(self._made) >= self.kept:
                     del self._made[next(iter(self._made))]
                 future, mine = self._made.setdefault(number, Future()), True
         if mine:
