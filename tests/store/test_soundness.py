@@ -129,3 +129,14 @@ def test_an_unfinished_edit_that_cannot_be_taken_back_is_said_and_the_project_ca
         Project.open(path)
     with Project.open(path, read_only=True) as project:
         assert len(project.boxes_of_track(1)) == 2
+
+
+def test_a_file_that_lets_values_be_missing_is_refused_where_some_are(damage):
+    path = damage(
+        ("PRAGMA writable_schema = 1",),
+        ("UPDATE sqlite_master SET sql = replace(sql, 'NOT NULL', '') WHERE name = 'box'",),
+    )
+    Project.open(path).close()
+    damage(("UPDATE box SET x = NULL, verified = NULL WHERE frame = 2",))
+    with pytest.raises(ProjectError, match="box has values of a wrong kind as x, verified"):
+        Project.open(path)

@@ -65,7 +65,7 @@ def check_tables(database: Database) -> None:
 def _wrong_columns(database: Database, table: Table) -> list[str]:
     """Columns with a value of a kind that is none of theirs."""
     is_wrong = _is_outside if table in LARGE else _is_wrong
-    terms = {column.name: is_wrong(column) for column in table.columns}
+    terms = {column.name: is_wrong(column) + _or_none(column) for column in table.columns}
     if not database.read(f"SELECT 1 FROM {table.name} WHERE {' OR '.join(terms.values())} LIMIT 1"):
         return []
     one = f"SELECT 1 FROM {table.name} WHERE {{}} LIMIT 1"
@@ -79,6 +79,11 @@ def _is_wrong(column: Column[Any]) -> str:
     named += [f"{column.name} IS NOT NULL"] if column.nullable else []
     infinite = f" OR abs({column.name}) > 1e308" if isinstance(column.type, Float) else ""
     return f"({' AND '.join(named)}{infinite})"
+
+
+def _or_none(column: Column[Any]) -> str:
+    """What else is wrong where a value is needed; SQLite leaves it out where the table itself says so."""
+    return "" if column.nullable else f" OR {column.name} IS NULL"
 
 
 # SQLite sorts numbers before texts and texts before bytes, so that a comparison tells the kinds apart, too,
