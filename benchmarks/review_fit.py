@@ -1,6 +1,6 @@
 """The numbers of the search for identity errors, fitted on made scenes, and how well they are calibrated.
 
-    python benchmarks/review_fit.py [--scenes 60] [--frames 200]
+    python benchmarks/review_fit.py [--scenes 90] [--frames 200]
 
 Trackers are run on made scenes; every place that the search looks at is judged by the scene's truth, and for
 each kind a logistic model of that is fitted by Newton's method (Cox 1958). Some scenes have embeddings, some
@@ -169,7 +169,7 @@ def next_ones(part: Candidates, true: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--scenes", type=int, default=36)
+    parser.add_argument("--scenes", type=int, default=90)
     parser.add_argument("--frames", type=int, default=200)
     given = parser.parse_args()
     train = list(cases(range(1000, 1000 + given.scenes), given.frames))
