@@ -1,4 +1,4 @@
-"""Published reference figures, where they are beside the checkout; their tests skip where not."""
+"""Published reference figures, where they are (see ``tests.shared``); their tests skip where not."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ import numpy as np
 import pytest
 from numpy.typing import ArrayLike
 
-FOLDER = Path(__file__).resolve().parents[2] / "shared" / "reference"
+from tests.shared import SHARED
+
+FOLDER = SHARED / "reference"
 COPIES = Path(__file__).resolve().parent / "data" / "reference"
 
 
@@ -41,14 +43,24 @@ class Golden:
         return key in self.arrays
 
     def check(self, key: str, value: ArrayLike, *, rtol: float, atol: float) -> None:
-        """Compare ``value`` with what is stored under ``key``."""
+        """Compare ``value`` with what is stored under ``key``: the whole, or a part and its statistics."""
         value = np.asarray(value)
+        if f"{key}__stat" in self:
+            self.check_statistics(f"{key}__stat", value, rtol=rtol, atol=atol)
         if key in self:
             np.testing.assert_allclose(value, self[key], rtol=rtol, atol=atol, err_msg=key)
             return
         assert value.shape == tuple(self[f"{key}__shape"]), key
         some = value.ravel()[:: int(self[f"{key}__stride"])]
         np.testing.assert_allclose(some, self[f"{key}__sub"], rtol=rtol, atol=atol, err_msg=key)
+
+    def check_statistics(self, key: str, value: ArrayLike, *, rtol: float, atol: float) -> None:
+        """Compare mean, standard deviation, length, least and largest with those stored under ``key``."""
+        x = np.asarray(value, float)
+        side = np.sqrt(x.size)  # the length grows with it, and what is allowed for one number does not
+        found = [x.mean(), x.std(), np.linalg.norm(x) / side, x.min(), x.max()]
+        stored = self[key] / [1, 1, side, 1, 1]
+        np.testing.assert_allclose(found, stored, rtol=rtol, atol=atol, err_msg=key)
 
 
 @cache

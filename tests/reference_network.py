@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -40,6 +41,30 @@ def golden_input(golden: Golden, suffix: str = "") -> Tensor:
     """The input that the figures were made with."""
     name, sizes = re.match(r"net_input\('(.+?)',([\d,]+)\)", golden.about["input"]).groups()
     return torch.from_numpy(net_input(name + suffix, *map(int, sizes.split(","))))
+
+
+@contextmanager
+def features_checked(golden: Golden, network: nn.Module) -> Iterator[None]:
+    """Compare what the layers within the network give with the figures, where these are here.
+
+    The network has to be asked once inside.
+    """
+    waiting = {key.removeprefix("feat__") for key in golden.arrays if key.startswith("feat__")}
+
+    def check(name: str, output: Tensor | list[Tensor]) -> None:
+        output = output[-1] if isinstance(output, list) else output
+        assert output.shape == tuple(golden[f"featshape__{name}"]), name
+        golden.check_statistics(f"feat__{name}", output, rtol=1e-4, atol=1e-5)
+        waiting.remove(name)
+
+    hooks = [
+        network.get_submodule(name).register_forward_hook(lambda *call, name=name: check(name, call[-1]))
+        for name in waiting
+    ]
+    yield
+    assert not waiting
+    for hook in hooks:
+        hook.remove()
 
 
 def check_maps(golden: Golden, maps: Mapping[str, Tensor], *, prefix: str = "") -> None:

@@ -49,6 +49,11 @@ def test_place_and_rotation_of_what_is_seen(golden):
     golden.check("locrot_out", [*place, *rotation_of([alpha], [x], KITTI)], rtol=1e-5, atol=1e-4)
 
 
+def test_angle_seen(golden):
+    column = golden["locrot_in"][0]
+    golden.check("rot_y2alpha", alpha_of([-3.0, 0.0, 3.1], [column] * 3, KITTI), rtol=1e-5, atol=1e-4)
+
+
 def test_angle_seen_is_the_inverse_of_rotation():
     rotation, columns = np.array([3.0, -3.1, 0.2]), np.array([0.0, 600.0, 1200.0])
     seen = alpha_of(rotation, columns, KITTI)
@@ -57,3 +62,4 @@ def test_angle_seen_is_the_inverse_of_rotation():
 
 def test_a_default_camera_sees_its_axis_in_the_middle():
     assert np.allclose(project([[0.0, 0.0, 7.0]], default_camera(640, 480)), [[320, 240]])
+    Golden("ct_pre_hm").check("calib", default_camera(446, 240), rtol=1e-5, atol=1e-5)

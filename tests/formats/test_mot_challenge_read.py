@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.shared import MOT
 from workbench.core.annotations import VideoFacts
 from workbench.core.errors import FormatError
 from workbench.formats.mot_challenge_read import MotReadOptions, read
 
-SHARED = Path(__file__).resolve().parents[2].parent / "shared" / "data" / "mot"
 VIDEO = VideoFacts("clip", 640, 480, 10, 25.0)
 
 
@@ -143,7 +143,7 @@ def test_anything_else_is_either_read_or_refused(tmp_path_factory: pytest.TempPa
     assert ((back.boxes["frame"] >= 0) & (back.boxes["frame"] < 10)).all()
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared clips are not here")
+@pytest.mark.skipif(not MOT.is_dir(), reason="the shared clips are not here")
 @pytest.mark.parametrize(
     ("clip", "tracks", "boxes"),
     [
@@ -155,6 +155,6 @@ def test_anything_else_is_either_read_or_refused(tmp_path_factory: pytest.TempPa
     ],
 )
 def test_published_ground_truth_is_read_whole(clip: str, tracks: int, boxes: int) -> None:
-    back, report = read(SHARED / clip)
+    back, report = read(MOT / clip)
     assert (len(back.tracks), len(back.boxes)) == (tracks, boxes)
     assert report.count("left out") == 0

@@ -9,7 +9,6 @@ import numpy as np
 from workbench.core.boxes import iou
 from workbench.metrics.sequence import TrackRows, prepare
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data" / "mot"
 FIGURES = Path(__file__).resolve().parents[1] / "data" / "scores" / "trackeval.json"
 SEQUENCES = ("ADL-Rundle-6", "ETH-Sunnyday", "KITTI-17", "TUD-Campus")
 

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from tests.metrics.made_tracks import FIGURES, SEQUENCES, SHARED, cases, read
+from tests.metrics.made_tracks import FIGURES, SEQUENCES, cases, read
+from tests.shared import MOT
 from workbench.metrics.average_precision import average_precision, found_as_coco
 from workbench.metrics.clear import clear
 from workbench.metrics.hota import hota
@@ -35,12 +36,12 @@ def test_made_tracks():
     assert figures(parts) == pytest.approx(EXPECTED["made"]["crossing"], abs=1e-9)
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="the shared sequences are not here")
+@pytest.mark.skipif(not MOT.is_dir(), reason="the shared sequences are not here")
 @pytest.mark.parametrize("case", ["disturbed", "linked"])
 def test_shared_sequences_each_and_together(case):
     total = None
     for name in SEQUENCES:
-        *parts, precision = measured(read(SHARED / name / "gt" / "gt.txt"), cases(SHARED / name)[case])
+        *parts, precision = measured(read(MOT / name / "gt" / "gt.txt"), cases(MOT / name)[case])
         both = figures(parts) | {"AP": precision.mean(), "AP50": precision[0]}
         assert both == pytest.approx(EXPECTED[case][name], abs=1e-9), name
         total = parts if total is None else [a + b for a, b in zip(total, parts, strict=True)]

@@ -22,6 +22,7 @@ from trackeval.datasets import MotChallenge2DBox
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.metrics import made_tracks
+from tests.shared import MOT
 
 FIELDS = {
     "HOTA": ("HOTA", "DetA", "AssA", "LocA", "DetRe", "DetPr", "AssRe", "AssPr"),
@@ -88,13 +89,13 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         tracks = Path(folder)
         for name in made_tracks.SEQUENCES:
-            for case, table in made_tracks.cases(made_tracks.SHARED / name).items():
+            for case, table in made_tracks.cases(MOT / name).items():
                 (tracks / case / "data").mkdir(parents=True, exist_ok=True)
                 made_tracks.write(tracks / case / "data" / f"{name}.txt", table)
-        figures = of_trackeval(made_tracks.SHARED, tracks, made_tracks.SEQUENCES)
+        figures = of_trackeval(MOT, tracks, made_tracks.SEQUENCES)
     for name in made_tracks.SEQUENCES:
-        truth = made_tracks.read(made_tracks.SHARED / name / "gt" / "gt.txt")
-        for case, table in made_tracks.cases(made_tracks.SHARED / name).items():
+        truth = made_tracks.read(MOT / name / "gt" / "gt.txt")
+        for case, table in made_tracks.cases(MOT / name).items():
             figures[case][name] |= of_coco(truth, table)
     made = made_tracks.FIGURES.parent / "made"
     with tempfile.TemporaryDirectory() as folder:

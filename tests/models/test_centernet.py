@@ -1,10 +1,12 @@
 import pytest
 import torch
 
+from tests.models.decoded import check_detections, check_extremes
 from tests.reference_golden import Golden
 from tests.reference_network import (
     assert_published_parameters,
     check_maps,
+    features_checked,
     filled,
     golden_input,
     without_weights,
@@ -60,12 +62,15 @@ def test_parameters_have_the_published_names_shapes_and_order(name):
 
 
 @pytest.mark.parametrize("name", GOLDENS)
-def test_outputs_agree_with_the_published_network(name):
+def test_outputs_and_detections_agree_with_the_published_network(name):
     golden = Golden(name)
-    network = filled(built(*PUBLISHED[GOLDENS[name]]))
-    maps = network(golden_input(golden))
+    task, *rest = PUBLISHED[GOLDENS[name]]
+    network = filled(built(task, *rest))
+    with features_checked(golden, network):
+        maps = network(golden_input(golden))
     assert list(maps) == list(golden.about["heads"])
     check_maps(golden, maps)
+    check_detections(golden, task, maps)
 
 
 @pytest.fixture(scope="module")
@@ -78,10 +83,16 @@ def hourglass_trunk():
 @pytest.mark.parametrize("name", HOURGLASS_GOLDENS)
 def test_both_stacks_of_the_hourglass_agree_with_the_published_network(name, hourglass_trunk):
     golden = Golden(name)
-    network = filled(built(*PUBLISHED[HOURGLASS_GOLDENS[name]]), hourglass_trunk)
-    first, last = network.stacks(golden_input(golden))
+    task, *rest = PUBLISHED[HOURGLASS_GOLDENS[name]]
+    network = filled(built(task, *rest), hourglass_trunk)
+    with features_checked(golden, network):
+        first, last = network.stacks(golden_input(golden))
     check_maps(golden, first, prefix="stack0_")
     check_maps(golden, last)
+    if task == "ctdet":
+        check_detections(golden, task, last)
+    else:
+        check_extremes(golden, last)
 
 
 def test_inference_reads_the_last_stack_only(hourglass_trunk):

@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 import torch
 
+from tests.inference.detection.published import centertrack_columns, detections
+from tests.models.test_decoding_centertrack import check_decoded
 from tests.reference_golden import Golden
 from tests.reference_network import (
     assert_published_parameters,
@@ -10,8 +12,12 @@ from tests.reference_network import (
     golden_input,
     without_weights,
 )
+from workbench.core.boxes3d import default_camera
 from workbench.core.errors import ModelError
+from workbench.inference.detection.placement import fixed
 from workbench.models import centertrack
+from workbench.models.decoding.activation import activated
+from workbench.models.decoding.centertrack import decode_centertrack
 from workbench.models.geometry import draw_umich_gaussian
 
 ALL = tuple(centertrack.HEADS)
@@ -33,7 +39,7 @@ def test_parameters_have_the_published_names_shapes_and_order(name):
 
 
 @pytest.mark.parametrize("name", PUBLISHED)
-def test_outputs_agree_with_the_published_network_with_and_without_a_past(name):
+def test_outputs_and_detections_agree_with_the_published_network_with_and_without_a_past(name):
     golden = Golden(name)
     network = filled(built(name))
     image, before = golden_input(golden), golden_input(golden, "/pre")
@@ -43,6 +49,10 @@ def test_outputs_agree_with_the_published_network_with_and_without_a_past(name):
     maps = network(image, before, torch.from_numpy(heatmap)[None, None])
     assert list(maps) == list(golden.about["heads"])
     check_maps(golden, maps)
+    # One more than is published: of the one with plain convolutions, the 40th and 41st have the same score.
+    found = in_published_order(golden, decode_centertrack(activated(maps), 41))
+    check_decoded(golden, "dec", found, rtol=1e-3, atol=2e-3)
+    check_placed(golden, found, (image.shape[3], image.shape[2]))
     for prefix, past in {"noprehm/": (before,), "imgonly/": ()}.items():
         without = network(image, *past)
         check_maps(
@@ -50,6 +60,29 @@ def test_outputs_agree_with_the_published_network_with_and_without_a_past(name):
             {key: without[key] for key in ("hm", "tracking") if stored(golden, prefix + key)},
             prefix=prefix,
         )
+
+
+def in_published_order(golden, found):
+    """Found by class and cell, since the order of equal scores means nothing."""
+    theirs = np.column_stack([golden["dec/clses"][0], golden["dec/cts"][0]])
+    same = (theirs[:, None] == np.column_stack([found["class"][0], found["center"][0]])).all(2)
+    assert (same.sum(1) == 1).all()
+    return {name: values[:, same.argmax(1)] for name, values in found.items()}
+
+
+def check_placed(golden, found, size):
+    """In pixels of an image twice as large as the input: those with a score above the published threshold."""
+    *crop, least = golden["post_c_s_thresh"]
+    placement, camera = fixed((2 * size[0], 2 * size[1]), size), golden["calib"]
+    assert [*placement.center, placement.side] == crop
+    assert (camera == default_camera(2 * size[0], 2 * size[1])).all()
+    placed = detections(found, placement.to_source(4), camera)[0]
+    placed = placed[placed.scores > least]
+    for key, values in centertrack_columns(placed).items():
+        if f"post/{key}" in golden:
+            golden.check(f"post/{key}", values, **golden.about["tolerance"]["post"])
+        else:
+            assert not len(values)
 
 
 def stored(golden, key):

@@ -31,6 +31,8 @@ def test_layer_and_its_gradients_agree_with_the_published_kernel():
     assert tuple(layer.state_dict()) == names
     layer.load_state_dict({name: torch.from_numpy(golden[f"param_{name}"]) for name in names})
     x = torch.from_numpy(golden["x"]).requires_grad_()
+    with torch.no_grad():
+        golden.check("offset_mask_raw", layer.conv_offset_mask(x), **near)
     out = layer(x)
     out.backward(torch.from_numpy(golden["grad_out"]))
     golden.check("out", out.detach(), **near)

@@ -87,7 +87,12 @@ def test_letterboxed_photograph():
     image, golden = photo(), Golden("fairmot_data")
     large = letterbox_image(image, (1088, 608))
     assert (large[[0, 10, -12, -1]] == 128).all()
-    assert np.allclose(large.mean(), golden["letterbox_1088x608_stat"][0], rtol=1e-3)
+    blue_first = large[..., ::-1].astype(np.float32)
+    golden.check("letterbox_1088x608_sub", blue_first[::37, ::41], rtol=0, atol=1)
+    golden.check("letterbox_1088x608_rows_of_pad", blue_first[[0, 10, 100, -1], 500], rtol=0, atol=1)
+    golden.check("letterbox_1088x608_stat", [large.mean(), large.std(), *large.shape], rtol=1e-3, atol=0)
+    plan = letterbox((image.shape[1], image.shape[0]), (1088, 608))
+    golden.check("letterbox_1088x608_ratio", [plan.ratio, *plan.offset], rtol=1e-5, atol=1e-4)
     small = letterbox_image(image, (272, 152))[..., ::-1]
     golden.check("letterbox_272x152", small.astype(np.float32), rtol=0, atol=1)
     plan = letterbox((image.shape[1], image.shape[0]), (272, 152))

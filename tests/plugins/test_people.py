@@ -1,16 +1,15 @@
 """The people plugin: what it says without OpenCV's HOG, and what it finds with it."""
 
-from pathlib import Path
-
 import cv2
 import numpy as np
 import pytest
 
+from tests.shared import MOT
 from workbench.core.errors import ModelError
 from workbench.services.plugins import find_detector
 from workbench.video import open_video
 
-CLIP = Path(__file__).resolve().parents[3] / "shared/data/mot/TUD-Campus/TUD-Campus.mp4"
+CLIP = MOT / "TUD-Campus" / "TUD-Campus.mp4"
 HAS_HOG = hasattr(cv2, "HOGDescriptor") or hasattr(getattr(cv2, "xobjdetect", None), "HOGDescriptor")
 
 

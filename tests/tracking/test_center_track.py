@@ -21,7 +21,6 @@ def published(golden, variant):
     shown = golden[f"{variant}/rows_frame_id_age_active_score_class_ct_bbox"]
     for frame in range(int(rows[:, 0].max()) + 1):
         here = rows[rows[:, 0] == frame]
-        public = golden["public_rows_frame_ct"]
         present = shown[(shown[:, 0] == frame) & (shown[:, 3] > 0)]
         yield (
             frame,
@@ -32,9 +31,14 @@ def published(golden, variant):
                 centers=here[:, 3:5],
                 offsets=here[:, 5:7],
             ),
-            public[public[:, 0] == frame, 1:] if variant == "public" else None,
+            given(golden, frame) if variant == "public" else None,
             present[np.argsort(present[:, 8])],
         )
+
+
+def given(golden, frame):
+    rows = golden["public_rows_frame_ct"]
+    return rows[rows[:, 0] == frame, 1:]
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
@@ -50,6 +54,13 @@ def test_tracks_are_the_published_ones(variant):
     assert len(names) == len({ours for ours, _ in names}) == len({theirs for _, theirs in names})
     if variant != "hungarian":
         assert all(ours == theirs for ours, theirs in names)
+
+
+def test_the_first_frame_is_numbered_in_the_order_of_scores():
+    golden = Golden("ct_tracker")
+    _, detections, *_ = next(published(golden, "default"))
+    found = CenterTrack().update(0, detections)
+    assert found.ids[np.argsort(found.detections)].tolist() == golden["init_track_ids"].tolist()
 
 
 def test_without_offsets_a_target_is_taken_to_stand_still():

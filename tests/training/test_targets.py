@@ -141,6 +141,7 @@ def test_picture_for_3d_boxes(golden, case, share):
         ("multi_pose_train_dense_rot", TURNED_CROP),
         ("exdet_train", EXTREME_CROP),
         ("ctdet_train", CropOptions()),
+        ("ctdet_train_mse", CropOptions()),
         ("ctdet_train_norandcrop_catspec", CropOptions(anywhere=False)),
     ],
 )

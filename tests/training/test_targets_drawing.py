@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from numpy.random import RandomState
 
-from tests.reference_golden import COPIES, Golden
+from tests.reference_golden import COPIES, Golden, photo
 from workbench.models.geometry import apply_affine, draw_umich_gaussian
 from workbench.training.targets.annotations import Annotation, mirrored
 from workbench.training.targets.colour import ColourJitter
-from workbench.training.targets.crops import CropOptions, random_crop
+from workbench.training.targets.crops import Crop, CropOptions, random_crop
+from workbench.training.targets.network_input import Normalisation, network_input
 from workbench.training.targets.places import draw_dense
 from workbench.training.targets.rotation import angle_bins
 
@@ -36,6 +37,14 @@ def test_colours(seed):
     golden.check(f"color_aug_stat_seed{seed}", [changed.mean(), changed.std()], rtol=1e-5, atol=2e-6)
 
 
+def test_a_turned_crop():
+    """Its place is not told with the figures; it is what gives them back exactly, in round numbers."""
+    as_it_is = Normalisation((0, 0, 0), (1 / 255,) * 3)
+    crop = Crop((200, 120), 150, rotation=20)
+    picture = network_input(photo(), crop.matrix((64, 48)), (64, 48), normalisation=as_it_is)
+    Golden("cn_image_utils").check("crop", picture.transpose(1, 2, 0), rtol=0, atol=1)
+
+
 def test_mirroring_twice_changes_nothing_but_the_velocity():
     annotation = Annotation(
         (10.0, 20.0, 30.0, 40.0),
@@ -50,6 +59,14 @@ def test_mirroring_twice_changes_nothing_but_the_velocity():
     assert np.array_equal(back.joints, annotation.joints)
     assert np.array_equal(back.extremes, annotation.extremes)
     assert (back.alpha, back.centre, back.velocity) == (pytest.approx(-0.4), (24.0, 41.0), None)
+
+
+def test_angles_in_their_bins():
+    golden = Golden("cn_losses")
+    binned = [angle_bins(alpha) for alpha in golden["alpha"].flat]
+    assert [list(b.bins) for b in binned] == golden["rotbin"].reshape(-1, 2).tolist()
+    residuals = np.reshape([b.residuals for b in binned], golden["rotres"].shape)
+    golden.check("rotres", residuals, rtol=2e-5, atol=1e-6)
 
 
 @pytest.mark.parametrize("alpha", np.linspace(-3.1, 3.1, 21))

@@ -6,7 +6,10 @@ import numpy as np
 
 from tests.reference_network import filled
 from workbench.core.boxes import xywh_to_xyxy
+from workbench.core.detections import Detections
 from workbench.inference.detection.opening import open_session
+from workbench.inference.detection.results import detections_of
+from workbench.inference.detection.session import to_host
 from workbench.models import centernet
 from workbench.models.checkpoints import LoadReport
 from workbench.models.loading import LoadedModel
@@ -33,6 +36,38 @@ def build(kind, spec):
     from workbench.models import centertrack
 
     return (centertrack if kind == "centertrack" else centernet).build(spec)
+
+
+def detections(found, to_source, camera):
+    """What a decoder found in each image of a batch, in pixels."""
+    columns = to_host(found)
+    number = len(columns["score"])
+    return [detections_of({k: v[i] for k, v in columns.items()}, to_source, camera) for i in range(number)]
+
+
+def centertrack_columns(found: Detections):
+    """Columns by the names that CenterTrack's post-processing gives them."""
+    columns = {
+        "score": found.scores,
+        "class": found.classes + 1,
+        "ct": found.centers,
+        "tracking": found.offsets,
+        "bbox": corners_of(found),
+    }
+    if found.poses is not None:
+        columns["hps"] = found.poses[..., :2].reshape(-1, 34)
+    if found.boxes3d is not None:
+        space = found.boxes3d
+        columns |= {
+            "dep": space.location[:, 2:],
+            "dim": space.dimensions,
+            "alpha": space.alpha,
+            "loc": space.location,
+            "rot_y": space.rotation_y,
+            "nuscenes_att": space.attributes,
+            "velocity": space.velocity,
+        }
+    return columns
 
 
 def corners_of(detections):
