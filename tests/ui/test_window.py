@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QComboBox, QMessageBox
+from PySide6.QtWidgets import QComboBox, QLineEdit, QMessageBox, QSpinBox
 
 from workbench.core.rows import Origin
 from workbench.services import editing
@@ -125,6 +125,25 @@ def test_frames_are_stepped_jumped_and_shown(qtbot, window, press, track):
     frame = window.state.frame
     qtbot.wait(120)
     assert window.state.frame == frame
+
+
+def test_return_ends_what_is_typed_and_verifies_nothing(qtbot, window, press, track):
+    field = window.transport.findChild(QSpinBox)
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClicks(field, "12")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert window.state.frame == 12
+    assert not field.hasFocus()
+
+    window.state.go_to(0)
+    window.places["Classes"].raise_()
+    window.classes.edit(1)
+    editor = window.classes.findChild(QLineEdit)
+    qtbot.keyClicks(editor, "fly")
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: window.project.categories()[0].name == "fly", timeout=TIMEOUT)
+    assert not boxes(window, track)[0].verified
 
 
 def test_outside_hides_the_box_from_here_on(qtbot, window, press, track):

@@ -6,9 +6,9 @@ changed, and the views are filled anew from it. Nothing here holds data of its o
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSettings, Qt, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
-from PySide6.QtWidgets import QLabel, QMainWindow, QMessageBox
+from PySide6.QtCore import QEvent, QSettings, Qt, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QLabel, QLineEdit, QMainWindow, QMessageBox
 
 from workbench.core.edits import Scope
 from workbench.services.plugins import find_plugins
@@ -426,6 +426,15 @@ class MainWindow(QMainWindow):
     def remember_layout(self) -> None:
         """Keep size, place and docks for the next window."""
         save_layout(self, self._settings)
+
+    def event(self, event: QEvent) -> bool:
+        """Return ends what is being typed: a field keeps it from the window's shortcuts."""
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
+            typing = isinstance(QApplication.focusWidget(), (QLineEdit, QAbstractSpinBox))
+            if typing and event.key() == Qt.Key.Key_Return:
+                event.accept()
+                return True
+        return super().event(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """What stands under the picture leaves room for it."""

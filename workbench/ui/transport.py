@@ -44,6 +44,7 @@ class TransportBar(QWidget):
         self._frame.setKeyboardTracking(False)
         self._frame.setToolTip("The frame shown; type another one")
         self._frame.valueChanged.connect(self.seek)
+        self._frame.lineEdit().returnPressed.connect(self._frame.clearFocus)  # letters are keys again
         self._total = QLabel()
         layout.addWidget(self._slider, 1)
         layout.addWidget(self._frame)
