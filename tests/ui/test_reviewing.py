@@ -557,3 +557,17 @@ def test_the_title_of_a_card_has_room_beside_many_answers(qtbot):
     card.show()
     assert card.width() == 900
     assert card._title.width() == card._title.sizeHint().width()
+
+
+def test_long_answers_are_cut_before_the_window_grows(qtbot):
+    card = Card()
+    qtbot.addWidget(card)
+    many = [QAction(f"Or join #{n}6, #{n}8, #{n}20, #{n}25 and #{n}27, 49 %", card) for n in range(2)]
+    card.show_text(CardText("Fragment"), [QAction("Accept", card), *many, QAction("Reject", card)])
+    card.resize(card.minimumSizeHint())
+    card.show()
+    assert card.width() < 600
+    accept, long, *_ = card.buttons
+    assert accept.width() == accept.sizeHint().width()
+    assert long.width() < long.sizeHint().width()
+    assert many[0].text() in long.toolTip()

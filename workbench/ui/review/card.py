@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+
+LEAST = 170  # pixels of a button, beyond which its words are cut where there is no room for all
 
 
 @dataclass(frozen=True)
@@ -107,16 +109,22 @@ class KeyButton(QToolButton):
         self._action = action
         self.setObjectName(action.objectName())
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self.clicked.connect(action.trigger)
         action.changed.connect(self._refresh)
         self._refresh()
+
+    def minimumSizeHint(self) -> QSize:
+        """Long words are cut before the window grows; the tool tip has them."""
+        hint = super().minimumSizeHint()
+        return QSize(min(hint.width(), LEAST), hint.height())
 
     @Slot()
     def _refresh(self) -> None:
         key = self._action.shortcut().toString()
         words = self._action.text().removesuffix("…")
         self.setText(f"{words}  {key}" if key else words)
-        self.setToolTip(self._action.toolTip())
+        self.setToolTip(f"{words}\n{self._action.toolTip()}")
         self.setEnabled(self._action.isEnabled())
 
 
