@@ -46,6 +46,8 @@ def test_errors_are_found_listed_handed_out_and_put_right(folder, tmp_path, caps
 
 
 def test_fragments_are_joined_and_what_is_left_is_said(folder, capsys):
+    assert main(["review", str(folder), "--join", "0.1"]) == 1
+    assert "look for errors first" in capsys.readouterr().err
     assert main(["review", str(folder), "--find", "--boxes-only"]) == 0
     with Project.open(folder) as project:
         one, two = project.tracks(1)

@@ -77,7 +77,10 @@ def _join(project: Project, video: int, least: float) -> None:
     from workbench.services import reviewing
     from workbench.services.joining import join_all, joins
 
-    wanted = joins(reviewing.queue(project, video), least)
+    items = reviewing.queue(project, video)
+    if not items:
+        raise UserError("No issue is known; look for errors first, with --find.")
+    wanted = joins(items, least)
     print(wanted)
     joined = finish(join_all(project, wanted))
     if joined.change:
