@@ -14,7 +14,7 @@ from workbench.core.rows import Origin, TrackRow
 from workbench.services import reviewing
 from workbench.services.editing import delete_tracks
 from workbench.services.embeddings import embeddings_of
-from workbench.services.finding import evidence_of, find
+from workbench.services.finding import Found, evidence_of, find
 from workbench.services.looks import looks_of
 from workbench.services.projects import open_media
 from workbench.services.reviewing import Filters
@@ -323,3 +323,11 @@ def test_embeddings_that_a_run_kept_are_found_again_by_place(project):
     for number in (3, 4, 5):
         add_track(project, number, range(10))
     assert embeddings_of(project, 1, project.track_boxes(1)) is None, "too few of the boxes have one"
+
+
+def test_what_a_search_came_to_names_only_what_there_is():
+    assert str(Found(3, 0, 0, 0)) == "3 new issues"
+    said = (
+        "0 new issues, 2 known before, 1 decided before; 4 likely links between fragments can be made at once"
+    )
+    assert str(Found(0, 2, 0, 1, links=4)) == said

@@ -107,6 +107,10 @@ def test_fill_interpolates_the_gaps_of_a_span(project):
 
 def test_join_makes_one_track_of_fragments_and_fills_between_them(project):
     a, b, c = add_track(project, 1, [0, 1, 5]), add_track(project, 2, [8, 9]), add_track(project, 3, [12])
+    said = identities.preview(project, Fix(JOIN, (a, b, c))).text
+    assert said == "#2, #3 become #1 in the whole video, and 4 frames between them are filled."
+    said = identities.preview(project, Fix(JOIN, (a, b))).text
+    assert said == "#2 becomes #1 in the whole video, and 2 frames between them are filled."
     carry_out(project, JOIN, a, b, c)
     assert [r.frame for r in project.boxes_of_track(a)] == [0, 1, *range(5, 13)]
     assert [t.id for t in project.tracks(1)] == [a]

@@ -50,11 +50,10 @@ class Found:
     problems: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return (
-            f"{self.new} new issues, {self.kept} known before, {self.gone} that hold no more,"
-            f" {self.answered} decided before"
-            + (f"; {self.links} likely links between fragments can be made at once" if self.links else "")
-        )
+        others = {"known before": self.kept, "hold no more": self.gone, "decided before": self.answered}
+        said = [f"{self.new} new issues", *(f"{n} {words}" for words, n in others.items() if n)]
+        links = f"; {self.links} likely links between fragments can be made at once" if self.links else ""
+        return ", ".join(said) + links
 
 
 def find(

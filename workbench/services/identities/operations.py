@@ -51,7 +51,8 @@ def join(case: Case) -> Outcome:
     others = ", ".join(_one(t) for t in case.tracks[1:])
     gaps = tuple(draft.gaps(first.id, at_seams=True))
     filled = f", and {sum(_length(gap) for gap in gaps)} frames between them are filled" if gaps else ""
-    text = f"{others} become {_one(first)} {case.frames}{filled}."
+    become = "becomes" if len(case.tracks) == 2 else "become"
+    text = f"{others} {become} {_one(first)} {case.frames}{filled}."
     return Outcome(draft, f"Join {len(case.tracks)} tracks to {_one(first)}", text, gaps)
 
 
@@ -108,7 +109,8 @@ def relabel(case: Case) -> Outcome:
     if not renamed:
         raise UserError(f"These tracks are {name} already; choose another class.")
     names = ", ".join(_one(t) for t, _ in renamed)
-    return Outcome(Draft(case, {}, renamed=renamed), f"Relabel {names}", f"{names} become {name}.")
+    become = "becomes" if len(renamed) == 1 else "become"
+    return Outcome(Draft(case, {}, renamed=renamed), f"Relabel {names}", f"{names} {become} {name}.")
 
 
 OPERATIONS: dict[Operation, Callable[[Case], Outcome]] = {

@@ -82,7 +82,7 @@ class TrackCommands(QObject):
         state.enqueue(t for t in state.selection if state.project.box(t, state.frame) is not None)
         waiting = len(self._state.queue)
         self.told.emit(
-            f"{waiting} target(s) wait for the next pass" if waiting else "No target waits any more"
+            f"Waiting for the next pass: {_targets(waiting)}" if waiting else "No target waits any more"
         )
 
     @Slot()
@@ -164,7 +164,7 @@ class TrackCommands(QObject):
             return
         # Several targets are followed in threads of their own; torch's would only be in their way.
         follower = self.follower(threads=THREADS if len(targets) == 1 else 1)
-        label = f"Tracking {len(targets)} target(s) {'forward' if direction == 1 else 'backward'}"
+        label = f"Tracking {_targets(len(targets))} {'forward' if direction == 1 else 'backward'}"
         options = PassOptions(direction=direction)
         self._video = video.id
         self._imported = {t.track_id: self._frames(t.track_id, Origin.IMPORTED) for t in targets}
@@ -237,3 +237,7 @@ class TrackCommands(QObject):
             sentence += f". {replaced} imported boxes were replaced; Undo brings them back"
         self._state.clear_provisional()
         self.told.emit(sentence)
+
+
+def _targets(count: int) -> str:
+    return "1 target" if count == 1 else f"{count} targets"
