@@ -90,6 +90,15 @@ def test_human_and_verified_boxes_stay_and_give_their_identity_to_the_new_track(
     assert (stored.inherited, stored.kept) == (1, 11)
 
 
+def test_a_track_that_is_verified_throughout_gets_nothing_from_a_run_and_is_not_counted(project):
+    two = made((range(100), 0, 1), (range(100), 600, 1))
+    store(project, two)
+    whole, _ = project.tracks(VIDEO)
+    project.apply(editing.mark(project, whole.id, start=0, stop=100, verified=True))
+    _, stored = store(project, two)
+    assert (stored.boxes, stored.tracks, stored.inherited, stored.kept) == (100, 1, 1, 100)
+
+
 def test_a_box_drawn_by_a_person_of_another_class_names_the_track_all_the_same(project):
     drawn = editing.draw_box(project, VIDEO, frame=10, box=(10, 100, 20, 40), category_id=2)
     project.apply(drawn.change)

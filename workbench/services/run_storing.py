@@ -31,7 +31,16 @@ TRIES, PAUSE = 50, 0.2  # seconds between tries to write what somebody else is c
 
 @dataclass(frozen=True)
 class Stored:
-    """What became of a run's tracks: boxes and tracks that came, boxes that stayed or went, and the links."""
+    """What became of a run's tracks.
+
+    Args:
+        boxes: that came.
+        tracks: that they are of.
+        inherited: how many of these tracks were there before.
+        kept: boxes that stayed as they were.
+        replaced: boxes of earlier runs that went.
+        links: between the run's tracks.
+    """
 
     boxes: int
     tracks: int
@@ -68,10 +77,11 @@ def store_tracks(
             time.sleep(PAUSE)
             continue
         break
+    tracks = {row.track_id for row in layer.boxes}
     return Stored(
         len(layer.boxes),
-        len({row.track_id for row in layer.boxes}),
-        len(layer.inherited),
+        len(tracks),
+        len(tracks & layer.inherited),
         len(present.staying),
         len(present.going),
         _links(new, layer),
