@@ -33,7 +33,7 @@ STATES: dict[str, frozenset[str]] = {
     "Answered": frozenset({ACCEPTED, REJECTED, FIXED}),
     "All": frozenset(VERDICTS),
 }
-WIDTHS = {0: 20, 2: 96, 3: 54, 4: 34}  # pixels of the columns; the other one has the rest
+WIDTHS = {0: 20, 2: 108, 3: 54, 4: 34}  # pixels of the columns; the other one has the rest
 NOTHING = "Nothing was looked for yet: press “Find issues”."
 
 
