@@ -15,12 +15,12 @@ from workbench.core.fixes import Fix, Operation
 from workbench.core.issues import Issue
 from workbench.core.rows import RULED_OUT, BoxRow, Origin, TrackRow
 from workbench.services import editing, identities, reviewing
-from workbench.services.review_items import FIXED, OPEN, REJECTED, SKIPPED, row_of
+from workbench.services.review_items import FIXED, OPEN, REJECTED, SKIPPED, ReviewItem, row_of
 from workbench.ui import editor
 from workbench.ui.canvas import BoxFlag
 from workbench.ui.loader import Answer, Wish
 from workbench.ui.review.card import Card, CardText
-from workbench.ui.review.words import kind_words
+from workbench.ui.review.words import instead, kind_words
 from workbench.ui.worker import Task
 from workbench.video.display import DisplayFrame
 from workbench.video.writer import write_video
@@ -571,3 +571,12 @@ def test_long_answers_are_cut_before_the_window_grows(qtbot):
     assert accept.width() == accept.sizeHint().width()
     assert long.width() < long.sizeHint().width()
     assert many[0].text() in long.toolTip()
+
+
+def test_an_extension_says_which_way():
+    def item(kind, frame, start, stop):
+        fix = Fix(Operation.EXTEND, (7,), start, stop)
+        return ReviewItem(row_of(Issue(kind, frame, start, stop, (7,), 0.4, 4.0, fix), 1, 1))
+
+    assert instead(item("birth", 50, 30, 50), {7: "#3"}) == "Or extend #3 backward, 40 %"
+    assert instead(item("death", 50, 51, 71), {7: "#3"}) == "Or extend #3 forward, 40 %"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from workbench.core.fixes import Operation
 from workbench.services.review_items import ACCEPTED, FIXED, OPEN, REJECTED, SKIPPED, ReviewItem
 
 MARKS = {OPEN: "", ACCEPTED: "✓", REJECTED: "✗", SKIPPED: "↷", FIXED: "✎"}
@@ -37,7 +38,15 @@ def instead(item: ReviewItem, titles: Mapping[int, str]) -> str:
     """What an item proposes, where another one proposes something else."""
     assert item.fix is not None
     who = list_words([titles.get(track, "?") for track in item.fix.tracks])
-    return f"Or {item.fix.operation} {who}, {100 * item.probability:.0f} %"
+    return f"Or {item.fix.operation} {who}{_way(item)}, {100 * item.probability:.0f} %"
+
+
+def _way(item: ReviewItem) -> str:
+    """Which way a track is extended, since a place may offer both."""
+    fix = item.fix
+    if fix is None or fix.operation != Operation.EXTEND:
+        return ""
+    return " backward" if fix.stop is not None and fix.stop <= item.frame else " forward"
 
 
 def likely(item: ReviewItem) -> str:
