@@ -97,7 +97,7 @@ def test_the_queue_and_those_without_it_reach_the_truth(case):
 def test_one_sheet_may_put_everything_right(case):
     sheets = drained(work_by_sheets(*case))
     assert sheets.points[1].idf1 > 0.99
-    assert sheets.points[1].actions == 2  # something was ticked or unticked, and the sheet applied
+    assert sheets.points[1].actions <= 3  # a key at most for each of the two places, and the sheet applied
 
 
 def test_a_target_in_many_pieces_is_joined_by_one_action():
