@@ -1,5 +1,7 @@
 """A run in the real window: choose, run, look on, stop, go on, try another tracker, undo."""
 
+from dataclasses import replace
+
 import pytest
 from PySide6.QtCore import QRectF, Qt
 
@@ -7,8 +9,10 @@ from tests.services.made_run import FRAMES, places, write_blocks, write_clip
 from workbench.core.edits import ChangeSet
 from workbench.core.issues import Issue
 from workbench.core.rows import Origin
+from workbench.services.multi_trackers import DEFAULT
 from workbench.services.plugin_finding import plugin_folders
 from workbench.services.review_items import row_of
+from workbench.ui.panels.run import DETECTOR, TRACKER
 
 TIMEOUT = 120_000  # ms
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -18,9 +22,14 @@ SHIFT = Qt.KeyboardModifier.ShiftModifier
 def window(qtbot, open_window, tmp_path):
     write_blocks(plugin_folders()[1][0])
     clip = write_clip(tmp_path / "clip.mp4")
-    window = open_window(clip)
-    qtbot.waitUntil(lambda: window.running.panel._detector.findData("blocks") >= 0, timeout=TIMEOUT)
+    window = listed(qtbot, open_window(clip))
     window.running.panel.choose(detector="blocks")
+    return window
+
+
+def listed(qtbot, window):
+    """A window whose panel knows the detectors."""
+    qtbot.waitUntil(lambda: window.running.panel._detector.findData("blocks") >= 0, timeout=TIMEOUT)
     return window
 
 
@@ -112,3 +121,43 @@ def test_a_run_does_not_take_the_picture_away_from_who_reviews(qtbot, window, mo
     wait(qtbot, window)
     assert len(stored(window)) > FRAMES
     assert not frames
+
+
+def test_what_was_chosen_is_chosen_in_the_next_window_with_its_parameters(
+    qtbot, open_window, window, tmp_path
+):
+    panel = window.running.panel
+    panel.set_parameter("level", "140")
+    panel.choose(detector="blocks-by-change", tracker="sort")
+    panel.set_parameter("hits_to_show", "1", of_tracker=True)
+    panel._classes.setText("block, shadow")
+    panel._score.setText("0.25")
+    window.state.set_scope(3, 9)
+    chosen = panel.options()
+    assert chosen.detector_settings == {}
+    assert panel._of_tracker.isHidden()
+    window.close()
+    panel = listed(qtbot, open_window(tmp_path / "clip.mp4")).running.panel
+    assert panel.options() == replace(chosen, start=0, stop=None)
+    assert not panel._of_tracker.isHidden(), "what was set can be seen"
+    panel.choose(detector="blocks", tracker="offline")
+    assert panel.options().detector_settings == {"level": 140}
+    assert panel.options().tracker_settings == {}
+
+
+def test_what_is_typed_stays_when_the_detectors_are_listed_anew(qtbot, window):
+    window.running.panel.set_parameter("level", "140")
+    window.running.list_detectors()
+    qtbot.waitUntil(lambda: not window.jobs.busy, timeout=TIMEOUT)
+    assert window.running.panel.options().detector_settings == {"level": 140}
+
+
+def test_a_chosen_detector_and_tracker_that_are_gone_give_way_to_the_first(
+    qtbot, open_window, window, tmp_path
+):
+    first = window.running.panel._detector.itemData(0)
+    window.close()
+    for key, gone in ((DETECTOR, "lost"), (TRACKER, ["sort", "more"])):
+        window._settings.setValue(key, gone)
+    options = listed(qtbot, open_window(tmp_path / "clip.mp4")).running.panel.options()
+    assert (options.detector, options.tracker) == (first, DEFAULT)

@@ -150,6 +150,7 @@ class MainWindow(QMainWindow):
             compute=self.compute,
             jobs=self.jobs,
             plugins=self.plugins,
+            settings=self._settings,
             follow=self._follows_runs,
             parent=self,
         )

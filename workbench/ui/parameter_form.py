@@ -1,11 +1,11 @@
-"""A form for described parameters: what is left alone keeps its default."""
+"""A form for described parameters: what is left alone keeps its default, and what is typed is remembered."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import Qt, Slot
+from PySide6.QtCore import QSettings, Qt, Signal, Slot
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -52,18 +52,28 @@ class Folded(QWidget):
 
 
 class ParameterForm(QWidget):
-    """A line for each parameter, with its meaning as a tool tip."""
+    """A line for each parameter, with its meaning as a tool tip.
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    Args:
+        settings: where what is typed is kept.
+    """
+
+    def __init__(self, settings: QSettings, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._settings, self._group = settings, ""
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(12, 0, 0, 4)
         self._fields: dict[str, tuple[Parameter, _Field]] = {}
         self._form = QWidget()
         self._layout.addWidget(self._form)
 
-    def show_parameters(self, parameters: Sequence[Parameter]) -> None:
-        """Offer these; what was typed before is gone."""
+    def show_parameters(self, parameters: Sequence[Parameter], group: str) -> None:
+        """Offer these, with what was typed when they were last offered.
+
+        Args:
+            group: of the settings, in which that is kept by the parameters' names.
+        """
+        self._group = group
         self._layout.removeWidget(self._form)
         self._form.deleteLater()
         self._form = QWidget()
@@ -73,6 +83,8 @@ class ParameterForm(QWidget):
         self._fields = {}
         for parameter in parameters:
             field = _Field(parameter)
+            field.set_text(str(self._settings.value(f"{group}/{parameter.name}", "")))
+            field.changed.connect(self._keep)
             name = QLabel(parameter.name.replace("_", " "))
             for widget in (name, field):
                 widget.setToolTip(f"{parameter.text}\n({parameter.wanted})".strip())
@@ -81,6 +93,11 @@ class ParameterForm(QWidget):
         if not parameters:
             rows.addRow(QLabel("Nothing can be set here."))
         self._layout.addWidget(self._form)
+
+    @property
+    def is_set(self) -> bool:
+        """Whether something is not left to its default."""
+        return any(field.text for _, field in self._fields.values())
 
     def values(self) -> dict[str, Any]:
         """What was set, by name.
@@ -95,9 +112,20 @@ class ParameterForm(QWidget):
         """Type a value."""
         self._fields[name][1].set_text(text)
 
+    @Slot()
+    def _keep(self) -> None:
+        for name, (_, field) in self._fields.items():
+            self._settings.setValue(f"{self._group}/{name}", field.text)
+
 
 class _Field(QWidget):
-    """Where a value is typed or chosen; empty = the default."""
+    """Where a value is typed or chosen; empty = the default.
+
+    Signals:
+        changed: another value is there.
+    """
+
+    changed = Signal()
 
     def __init__(self, parameter: Parameter) -> None:
         super().__init__()
@@ -116,6 +144,8 @@ class _Field(QWidget):
         else:
             self._line.setPlaceholderText(default)
             layout.addWidget(self._line, 1)
+        self._list.currentIndexChanged.connect(self.changed)
+        self._line.textChanged.connect(self.changed)
         if parameter.kind is Kind.PATH:
             browse = QToolButton()
             browse.setText("…")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QSettings, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
@@ -39,13 +39,14 @@ class Running(QObject):
         compute: TaskQueue,
         jobs: TaskQueue,
         plugins: Plugins,
+        settings: QSettings,
         follow: Callable[[], bool],
         parent: QWidget,
     ) -> None:
         super().__init__(parent)
         self._state, self._jobs, self._plugins = state, jobs, plugins
         self._reading: set[int] = set()
-        self.panel = RunPanel(multi_trackers(plugins), parent)
+        self.panel = RunPanel(multi_trackers(plugins), settings, parent)
         self.commands = RunCommands(state, compute, self.panel, parent, plugins=plugins, follow=follow)
         self.commands.told.connect(self.told)
         self.commands.told.connect(self._on_busy)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import QSettings, QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -30,6 +30,7 @@ from workbench.services.run_options import RunOptions
 from workbench.ui.panels.buttons import add_buttons
 from workbench.ui.parameter_form import Folded, ParameterForm
 
+DETECTOR, TRACKER, CLASSES, LEAST = "run/detector", "run/tracker", "run/classes", "run/score"  # settings
 SCORE = Parameter("Score from", Kind.NUMBER, None, low=0.0, high=1.0, optional=True)
 
 
@@ -44,7 +45,10 @@ class RunLine:
 
 
 class RunPanel(QWidget):
-    """What is run, and the runs of the video; knows no project.
+    """What is run, also in the next window, and the runs of the video; knows no project.
+
+    Args:
+        settings: where the choice is kept; only the frames are chosen anew.
 
     Signals:
         run_chosen: another run of the list is the current one.
@@ -52,12 +56,17 @@ class RunPanel(QWidget):
 
     run_chosen = Signal()
 
-    def __init__(self, trackers: Sequence[MultiTracker], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, trackers: Sequence[MultiTracker], settings: QSettings, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
+        self._settings = settings
         self._detectors: dict[str, DetectorInfo] = {}
         self._trackers = {tracker.name: tracker for tracker in trackers}
         self._scope: tuple[int, int] | None = None
-        self._of_detector, self._of_tracker = ParameterForm(), ParameterForm()
+        self._of_detector, self._of_tracker = ParameterForm(settings), ParameterForm(settings)
+        self._detector_part = Folded("Parameters of the detector", self._of_detector)
+        self._tracker_part = Folded("Parameters of the tracker", self._of_tracker)
         self._detector, self._tracker = _list(), _list()
         self._what, self._how = _note(), _note()
         self._detector.setPlaceholderText("Looking for detectors…")
@@ -78,12 +87,10 @@ class RunPanel(QWidget):
         self._runs.setMinimumHeight(90)
         self._runs.currentRowChanged.connect(self._on_run)
         self._start, self._again = QHBoxLayout(), QHBoxLayout()
-        self._lay_out()
-        self._detector.currentIndexChanged.connect(self._on_detector)
-        self._tracker.currentIndexChanged.connect(self._on_tracker)
         for tracker in trackers:
             self._tracker.addItem(tracker.title, tracker.name)
-        self._on_detector()
+        self._lay_out()
+        self._recall()
         self.show_scope(None)
 
     def _lay_out(self) -> None:
@@ -100,8 +107,8 @@ class RunPanel(QWidget):
         column = QVBoxLayout(inside)
         column.setContentsMargins(6, 6, 6, 4)
         column.addLayout(form)
-        column.addWidget(Folded("Parameters of the detector", self._of_detector))
-        column.addWidget(Folded("Parameters of the tracker", self._of_tracker))
+        column.addWidget(self._detector_part)
+        column.addWidget(self._tracker_part)
         column.addWidget(QLabel("Runs over this video"))
         column.addWidget(self._runs, 1)
         column.addLayout(self._again)
@@ -117,14 +124,27 @@ class RunPanel(QWidget):
             row.setContentsMargins(6, 0, 6, 0)
             layout.addLayout(row)
 
+    def _recall(self) -> None:
+        """Choose what was chosen in the last window, and keep what is chosen from now on."""
+        self._tracker.setCurrentIndex(max(self._tracker.findData(self._kept(TRACKER)), 0))
+        self._show_detector()
+        self._show_tracker()
+        self._detector.currentIndexChanged.connect(self._on_detector)
+        self._tracker.currentIndexChanged.connect(self._on_tracker)
+        for key, line in ((CLASSES, self._classes), (LEAST, self._score)):
+            line.setText(self._kept(key))
+            line.textChanged.connect(self._on_typed)
+
+    def _kept(self, key: str) -> str:
+        return str(self._settings.value(key, ""))
+
     def add_actions(self, start: Sequence[QAction], again: Sequence[QAction]) -> None:
         """Buttons for what starts and stops a run, and for what is done with one of the list."""
         for actions, row in ((start, self._start), (again, self._again)):
             add_buttons(row, actions)
 
     def show_detectors(self, detectors: Sequence[DetectorInfo]) -> None:
-        """Offer these; the chosen one stays chosen."""
-        chosen = self._detector.currentData()
+        """Offer these; the one that was chosen last is chosen, if it is still there."""
         self._detectors = {info.name: info for info in detectors}
         self._detector.setPlaceholderText("There is none")
         with QSignalBlocker(self._detector):
@@ -134,8 +154,10 @@ class RunPanel(QWidget):
                 self._detector.setItemData(
                     self._detector.count() - 1, info.fault or info.description, Qt.ItemDataRole.ToolTipRole
                 )
-            self._detector.setCurrentIndex(max(self._detector.findData(chosen), 0 if detectors else -1))
-        self._on_detector()
+            self._detector.setCurrentIndex(
+                max(self._detector.findData(self._kept(DETECTOR)), 0 if detectors else -1)
+            )
+        self._show_detector()
 
     def show_scope(self, scope: tuple[int, int] | None) -> None:
         """Say which frames the timeline's range has."""
@@ -210,18 +232,36 @@ class RunPanel(QWidget):
             tracker_settings=self._of_tracker.values(),
         )
 
-    @Slot()
-    def _on_detector(self) -> None:
-        info = self._detectors.get(str(self._detector.currentData()))
+    def _show_detector(self) -> None:
+        name = str(self._detector.currentData())
+        info = self._detectors.get(name)
         self._detector.setEnabled(bool(self._detectors))
         self._what.setText("" if info is None else info.fault or info.description)
-        self._of_detector.show_parameters(() if info is None else info.parameters)
+        self._of_detector.show_parameters(() if info is None else info.parameters, f"{DETECTOR}s/{name}")
+        if self._of_detector.is_set:
+            self._detector_part.open(True)
+
+    def _show_tracker(self) -> None:
+        tracker = self._trackers[str(self._tracker.currentData())]
+        self._how.setText(tracker.description)
+        self._of_tracker.show_parameters(tracker.parameters, f"{TRACKER}s/{tracker.name}")
+        if self._of_tracker.is_set:
+            self._tracker_part.open(True)
+
+    @Slot()
+    def _on_detector(self) -> None:
+        self._settings.setValue(DETECTOR, self._detector.currentData())
+        self._show_detector()
 
     @Slot()
     def _on_tracker(self) -> None:
-        tracker = self._trackers[str(self._tracker.currentData())]
-        self._how.setText(tracker.description)
-        self._of_tracker.show_parameters(tracker.parameters)
+        self._settings.setValue(TRACKER, self._tracker.currentData())
+        self._show_tracker()
+
+    @Slot()
+    def _on_typed(self) -> None:
+        self._settings.setValue(CLASSES, self._classes.text())
+        self._settings.setValue(LEAST, self._score.text())
 
     @Slot()
     def _on_run(self) -> None:
