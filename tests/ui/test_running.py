@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QRectF, Qt
+from PySide6.QtWidgets import QScrollArea
 
 from tests.services.made_run import FRAMES, places, write_blocks, write_clip
 from workbench.core.edits import ChangeSet
@@ -161,3 +162,19 @@ def test_a_chosen_detector_and_tracker_that_are_gone_give_way_to_the_first(
         window._settings.setValue(key, gone)
     options = listed(qtbot, open_window(tmp_path / "clip.mp4")).running.panel.options()
     assert (options.detector, options.tracker) == (first, DEFAULT)
+
+
+def test_the_list_of_runs_and_what_is_set_share_a_small_screen(qtbot, window):
+    window.places["Run"].raise_()
+    panel = window.running.panel
+    panel.show_state("A sentence that takes several lines. " * 4)
+    panel._tracker_part.open(True)
+    qtbot.waitUntil(lambda: panel._state.height() >= 3 * panel.fontMetrics().lineSpacing(), timeout=TIMEOUT)
+    form = panel.findChild(QScrollArea)
+    lines = panel._runs.viewport()
+    assert lines.visibleRegion().boundingRect() == lines.rect()
+    assert lines.height() >= 3 * panel.fontMetrics().lineSpacing()
+    assert form.geometry().bottom() < panel._state.y() < panel._state.geometry().bottom() < panel._runs.y()
+    panel._tracker_part.open(False)
+    window.resize(1600, 1000)
+    qtbot.waitUntil(lambda: form.height() == form.widget().sizeHint().height(), timeout=TIMEOUT)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QSettings, QSignalBlocker, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QSettings, QSignalBlocker, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
     QScrollArea,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -68,10 +69,8 @@ class RunPanel(QWidget):
         self._detector_part = Folded("Parameters of the detector", self._of_detector)
         self._tracker_part = Folded("Parameters of the tracker", self._of_tracker)
         self._detector, self._tracker = _list(), _list()
-        self._what, self._how = _note(), _note()
+        self._fault = _note()
         self._detector.setPlaceholderText("Looking for detectors…")
-        self._detector.setToolTip("What finds targets in each frame")
-        self._tracker.setToolTip("What says which of them are the same")
         self._range = QCheckBox()
         self._range.setToolTip("Run over these frames alone; shift-drag on the timeline makes a range")
         self._classes = QLineEdit()
@@ -84,45 +83,40 @@ class RunPanel(QWidget):
         self._runs = QListWidget()
         self._runs.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self._runs.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self._runs.setMinimumHeight(90)
+        self._runs.setMinimumHeight(3 * self._runs.fontMetrics().lineSpacing() + 4)
+        self._runs.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         self._runs.currentRowChanged.connect(self._on_run)
         self._start, self._again = QHBoxLayout(), QHBoxLayout()
         for tracker in trackers:
-            self._tracker.addItem(tracker.title, tracker.name)
+            _add(self._tracker, tracker.title, tracker.name, tracker.description)
         self._lay_out()
         self._recall()
         self.show_scope(None)
+        self.show_state("")
 
     def _lay_out(self) -> None:
         form = QFormLayout()
         form.setVerticalSpacing(4)
         form.addRow("Detector", self._detector)
-        form.addRow(self._what)
+        form.addRow(self._fault)
         form.addRow("Tracker", self._tracker)
-        form.addRow(self._how)
         form.addRow("Frames", self._range)
         form.addRow("Classes", self._classes)
         form.addRow("Score from", self._score)
         inside = QWidget()
         column = QVBoxLayout(inside)
-        column.setContentsMargins(6, 6, 6, 4)
+        column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(form)
         column.addWidget(self._detector_part)
         column.addWidget(self._tracker_part)
-        column.addWidget(QLabel("Runs over this video"))
-        column.addWidget(self._runs, 1)
-        column.addLayout(self._again)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(inside)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 4)
-        layout.addWidget(scroll, 1)
-        for row in (self._start, _padded(self._state)):
-            row.setContentsMargins(6, 0, 6, 0)
-            layout.addLayout(row)
+        layout.setContentsMargins(6, 6, 6, 4)
+        layout.addWidget(_Fitting(inside))
+        layout.addLayout(self._start)
+        layout.addWidget(self._state)
+        layout.addWidget(QLabel("Runs over this video"))
+        layout.addWidget(self._runs, 1)
+        layout.addLayout(self._again)
 
     def _recall(self) -> None:
         """Choose what was chosen in the last window, and keep what is chosen from now on."""
@@ -150,10 +144,7 @@ class RunPanel(QWidget):
         with QSignalBlocker(self._detector):
             self._detector.clear()
             for info in detectors:
-                self._detector.addItem(info.title, info.name)
-                self._detector.setItemData(
-                    self._detector.count() - 1, info.fault or info.description, Qt.ItemDataRole.ToolTipRole
-                )
+                _add(self._detector, info.title, info.name, info.fault or info.description)
             self._detector.setCurrentIndex(
                 max(self._detector.findData(self._kept(DETECTOR)), 0 if detectors else -1)
             )
@@ -236,14 +227,16 @@ class RunPanel(QWidget):
         name = str(self._detector.currentData())
         info = self._detectors.get(name)
         self._detector.setEnabled(bool(self._detectors))
-        self._what.setText("" if info is None else info.fault or info.description)
+        self._detector.setToolTip(_tip("What finds targets in each frame", self._detector))
+        self._fault.setText("" if info is None else info.fault)
+        self._fault.setVisible(bool(self._fault.text()))
         self._of_detector.show_parameters(() if info is None else info.parameters, f"{DETECTOR}s/{name}")
         if self._of_detector.is_set:
             self._detector_part.open(True)
 
     def _show_tracker(self) -> None:
         tracker = self._trackers[str(self._tracker.currentData())]
-        self._how.setText(tracker.description)
+        self._tracker.setToolTip(_tip("What says which of them are the same", self._tracker))
         self._of_tracker.show_parameters(tracker.parameters, f"{TRACKER}s/{tracker.name}")
         if self._of_tracker.is_set:
             self._tracker_part.open(True)
@@ -268,10 +261,27 @@ class RunPanel(QWidget):
         self.run_chosen.emit()
 
 
-def _padded(widget: QWidget) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.addWidget(widget)
-    return row
+class _Fitting(QScrollArea):
+    """As high as what it shows where there is room, or else with a bar."""
+
+    def __init__(self, content: QWidget) -> None:
+        super().__init__()
+        self._content = content
+        self.setWidgetResizable(True)
+        self.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
+        self.setWidget(content)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Qt's own does not look again when the content wants another size."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)
+
+    def sizeHint(self) -> QSize:
+        """That of the content as it is now; Qt's own remembers an earlier one."""
+        return self._content.sizeHint()
 
 
 def _list() -> QComboBox:
@@ -280,6 +290,16 @@ def _list() -> QComboBox:
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     box.setMinimumContentsLength(12)
     return box
+
+
+def _add(box: QComboBox, title: str, name: str, description: str) -> None:
+    box.addItem(title, name)
+    box.setItemData(box.count() - 1, description, Qt.ItemDataRole.ToolTipRole)
+
+
+def _tip(purpose: str, box: QComboBox) -> str:
+    """What a list is for, and what is said of the one that is chosen."""
+    return f"{purpose}\n{box.currentData(Qt.ItemDataRole.ToolTipRole) or ''}".strip()
 
 
 def _note() -> QLabel:
