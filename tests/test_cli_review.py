@@ -54,11 +54,11 @@ def test_fragments_are_joined_and_what_is_left_is_said(folder, capsys):
         project.apply(editing.relabel(project, [two.id], category_id=2))
     capsys.readouterr()
     assert main(["review", str(folder), "--join", "0.1"]) == 0
-    assert "0 links were made. 1 chains are left as they are: " in capsys.readouterr().out
+    assert "0 links were made. 1 chain is left as it is: " in capsys.readouterr().out
     with Project.open(folder) as project:
         project.undo()
     assert main(["review", str(folder), "--join", "0.1"]) == 0
-    assert "1 links were made." in capsys.readouterr().out
+    assert "1 link was made." in capsys.readouterr().out
     with Project.open(folder) as project:
         assert runs(project, one.id)[0][:2] == (5, 0)
         assert len(project.tracks(1)) == 1

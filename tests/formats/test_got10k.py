@@ -58,7 +58,7 @@ def test_frames_without_annotation_are_absent_and_told(tmp_path: Path) -> None:
     rows = [{"frame": f, "track": 0, "box": (1, 1, 5, 5)} for f in (0, 4)]
     report = finished(write(tmp_path, [Clip(annotations(rows))]))
     assert (tmp_path / "train/clip-7/absence.label").read_text().split() == ["0", "1", "1", "1", "0"]
-    assert "3 frames of track 7 carry no annotation and are written as absent" in str(report)
+    assert "track 7 is written as absent in 3 frames without annotation" in str(report)
     assert "track 3 has no box to write and gets no sequence" in str(report)
 
 

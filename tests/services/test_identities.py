@@ -99,6 +99,8 @@ def test_delete_takes_a_span_or_the_whole_track(project):
 
 def test_fill_interpolates_the_gaps_of_a_span(project):
     a = add_track(project, 1, [0, 4, 8])
+    said = identities.preview(project, Fix(FILL, (a,), 2, 3)).text
+    assert said == "1 frame of #1 is filled in frames 2 to 2."
     carry_out(project, FILL, a, start=2, stop=8)
     rows = {r.frame: r for r in project.boxes_of_track(a)}
     assert sorted(rows) == [0, 2, 3, 4, 5, 6, 7, 8]

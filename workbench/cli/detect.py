@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.cli.arguments import frames, names, share
 from workbench.cli.console import check_folder, shown
 from workbench.core.errors import UserError
+from workbench.core.plurals import counted
 from workbench.core.progress import Progress
 
 if TYPE_CHECKING:
@@ -79,12 +80,14 @@ def _detect(arguments: argparse.Namespace) -> None:
                 found.append(item)
     except KeyboardInterrupt:
         _write(arguments, found)
-        print(f"workbench: {len(found)} frames so far were written to {arguments.out}", file=sys.stderr)
+        print(f"workbench: {counted(len(found), 'frame')} so far written to {arguments.out}", file=sys.stderr)
         raise
     _write(arguments, found)
     for problem in outcome[0].problems:
         print(f"workbench: {problem}", file=sys.stderr)
-    print(f"{outcome[0].found} objects in {len(found)} frames written to {arguments.out}")
+    print(
+        f"{counted(outcome[0].found, 'object')} in {counted(len(found), 'frame')} written to {arguments.out}"
+    )
 
 
 def _kept(steps: Steps, outcome: list[DetectOutcome]) -> Any:
@@ -94,7 +97,7 @@ def _kept(steps: Steps, outcome: list[DetectOutcome]) -> Any:
 def _line(item: Progress | DetectedFrame) -> str:
     if isinstance(item, Progress):
         return item.text
-    return f"frame {item.frame}  {item.done}/{item.total}  {len(item.detections)} objects"
+    return f"frame {item.frame}  {item.done}/{item.total}  {counted(len(item.detections), 'object')}"
 
 
 def _write(arguments: argparse.Namespace, found: list[DetectedFrame]) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.cli.arguments import count, share
 from workbench.cli.console import check_folder, finish, open_project, video_id
 from workbench.core.errors import UserError
+from workbench.core.plurals import counted
 
 if TYPE_CHECKING:
     from workbench.services.identities import Follower
@@ -113,7 +114,7 @@ def _export(project: Project, video: int, path: Path) -> None:
 
     data = exported(project, video)
     write_items(path, data)
-    print(f"{len(data['items'])} items written to {path}")
+    print(f"{counted(len(data['items']), 'item')} written to {path}")
 
 
 def _apply(project: Project, video: int, arguments: argparse.Namespace) -> None:

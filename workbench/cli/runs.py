@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from workbench.cli.arguments import frames, names, share
 from workbench.cli.console import check_folder, clear_line, open_project, shown, video_id
 from workbench.core.errors import UserError
+from workbench.core.plurals import counted
 from workbench.core.progress import Progress
 
 if TYPE_CHECKING:
@@ -224,8 +225,8 @@ def _keep(outcome: Outcome, out: Path | None) -> None:
 
     for problem in outcome.problems:
         print(f"workbench: {problem}", file=sys.stderr)
-    count = len(set(outcome.tracks.ids.tolist()))
-    said = f"{count} tracks, {len(outcome.tracks)} boxes in the frames {outcome.start}:{outcome.stop}"
+    count, boxes = len(set(outcome.tracks.ids.tolist())), counted(len(outcome.tracks), "box")
+    said = f"{counted(count, 'track')}, {boxes} in the frames {outcome.start}:{outcome.stop}"
     if outcome.repeated:
         said += ", all of which had been looked at before (--fresh looks again)"
     elif outcome.resumed:
@@ -237,8 +238,9 @@ def _keep(outcome: Outcome, out: Path | None) -> None:
             clear(out.with_name(f"{out.name}.run"))
     if outcome.stored is not None:
         stored = outcome.stored
-        said += f"; run {outcome.run_id}: {stored.boxes} boxes stored in {stored.tracks} tracks"
-        said += f" ({stored.inherited} of them there before), {stored.kept} boxes kept as they were"
+        said += f"; run {outcome.run_id}: {counted(stored.boxes, 'box')} stored"
+        said += f" in {counted(stored.tracks, 'track')} ({stored.inherited} of them there before), "
+        said += counted(stored.kept, "box kept as it was", "boxes kept as they were")
         if stored.replaced:
             said += f", {stored.replaced} of earlier runs replaced"
     clear_line()
@@ -250,7 +252,7 @@ def _line(item: Progress | RunFrame) -> str:
         return item.text if item.total is None else f"{item.text} {item.done}/{item.total}"
     left = f"{item.seconds_left // 60:.0f}:{item.seconds_left % 60:02.0f}"
     pace = f"{item.rate:.1f} a second, {left} left"
-    return f"frame {item.frame}  {item.done}/{item.total}  {pace}  {len(item.ids)} tracks"
+    return f"frame {item.frame}  {item.done}/{item.total}  {pace}  {counted(len(item.ids), 'track')}"
 
 
 def _list() -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.cli.console import finish, open_project, video_id
 from workbench.core.errors import UserError
+from workbench.core.plurals import counted
 
 if TYPE_CHECKING:
     from workbench.core.regions import Region
@@ -112,12 +113,15 @@ def _points(numbers: str, text: str, kind: str) -> tuple[tuple[float, float], ..
 
 def _summary(found: Statistics) -> str:
     tracks = len(set(found.boxes.tracks.tolist()))
-    lines = [f"{found.frame_count} frames, {tracks} tracks, {len(found.boxes)} boxes"]
+    things = ((found.frame_count, "frame"), (tracks, "track"), (len(found.boxes), "box"))
+    lines = [", ".join(counted(count, thing) for count, thing in things)]
     for name, line in found.lines.items():
         came, went = line.so_far()
         lines.append(f"{name}: {came} in, {went} out")
     for name, zone in found.zones.items():
         frames = zone.stops - zone.starts
         mean = f", {frames.mean():.1f} frames each" if len(frames) else ""
-        lines.append(f"{name}: {zone.entries()} came in, {zone.exits()} went out, {len(frames)} stays{mean}")
+        lines.append(
+            f"{name}: {zone.entries()} came in, {zone.exits()} went out, {counted(len(frames), 'stay')}{mean}"
+        )
     return "\n".join(lines)

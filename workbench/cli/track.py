@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from workbench.cli.console import check_folder, shown
 from workbench.core.boxes import Box
 from workbench.core.errors import UserError
+from workbench.core.plurals import counted
 
 if TYPE_CHECKING:
     from workbench.services.tracking import TrackedFrame
@@ -78,7 +79,9 @@ def _track(arguments: argparse.Namespace) -> None:
                 boxes += [b.box if b.found else LOST for b in frame.boxes]
         except KeyboardInterrupt:
             write_boxes(arguments.out, boxes)
-            print(f"workbench: {len(boxes)} boxes so far were written to {arguments.out}", file=sys.stderr)
+            print(
+                f"workbench: {counted(len(boxes), 'box')} so far written to {arguments.out}", file=sys.stderr
+            )
             raise
         finally:
             steps.close()  # before the reader, from which a thread of its own reads ahead
@@ -87,7 +90,7 @@ def _track(arguments: argparse.Namespace) -> None:
         boxes += [LOST] * ((first + 1 if arguments.backward else count - first) - len(boxes))
     write_boxes(arguments.out, boxes)
     lost = sum(box is LOST for box in boxes)
-    print(f"{len(boxes)} lines written to {arguments.out}, {lost} of them lost")
+    print(f"{counted(len(boxes), 'line')} written to {arguments.out}, {lost} of them lost")
 
 
 def _trackers(_: argparse.Namespace) -> None:

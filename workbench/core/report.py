@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from workbench.core.plurals import counted
+
 Kind = Literal["clipped", "left out", "mended", "note"]
 LINES_KEPT = 10  # of each finding: enough to look at, few enough to read
 
@@ -32,11 +34,10 @@ class Finding:
     def __str__(self) -> str:
         if self.kind == "note":
             return f"Note: {self.reason}."
-        boxes = "box" if self.count == 1 else "boxes"
         where = f" (line {', '.join(map(str, self.lines))}" if self.lines else ""
         if self.lines:
             where += ", …)" if self.count > len(self.lines) else ")"
-        return f"{self.kind.capitalize()} {self.count} {boxes}: {self.reason}{where}."
+        return f"{self.kind.capitalize()} {counted(self.count, 'box')}: {self.reason}{where}."
 
 
 class Findings:
@@ -101,8 +102,7 @@ class Report:
         return asdict(self)
 
     def __str__(self) -> str:
-        boxes = f"{self.boxes} box" if self.boxes == 1 else f"{self.boxes} boxes"
-        tracks = f"{self.tracks} track" if self.tracks == 1 else f"{self.tracks} tracks"
+        boxes, tracks = counted(self.boxes, "box"), counted(self.tracks, "track")
         lines = [f"{self.format}: {boxes} of {tracks} {self.action}."]
         lines += self.conventions
         lines += [str(finding) for finding in self.findings]

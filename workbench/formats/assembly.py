@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.annotations import AnnotatedTrack, Annotations, VideoFacts, new_boxes, set_xywh
+from workbench.core.plurals import counted
 from workbench.core.report import Findings
 from workbench.formats.selection import UNUSABLE, unusable
 
@@ -137,7 +138,8 @@ def _identities(rows: FileRows, findings: Findings) -> NDArray[np.int64]:
         following += 1
     without = identity < 0
     if without.any():
-        findings.note(f"{int(without.sum())} boxes carry no identity and each became a track of its own")
+        boxes = counted(int(without.sum()), "box carries", "boxes carry")
+        findings.note(f"{boxes} no identity and each became a track of its own")
         identity[without] = following + np.arange(without.sum())
     return identity
 

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from workbench.core.annotations import AnnotatedTrack, Annotations, Boxes, VideoFacts, xywh
 from workbench.core.boxes import Box
 from workbench.core.errors import FormatError, UserError
+from workbench.core.plurals import counted
 from workbench.core.progress import Progress
 from workbench.core.report import Findings, Report
 from workbench.formats.assembly import FileRows, assemble
@@ -155,7 +156,8 @@ def read(
     findings = Findings()
     lost = np.isnan(table).all(axis=1) | (table == 0).all(axis=1)
     if lost.any():
-        findings.note(f"{int(lost.sum())} frames say that the target is lost and got no box")
+        which = counted(int(lost.sum()), "frame says", "frames say")
+        findings.note(f"{which} that the target is lost and got no box")
     frame = options.first_frame + np.arange(len(table))
     count = int((~lost).sum())
     rows = FileRows(

@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import IO, Any
 
 from workbench.core.errors import UserError
+from workbench.core.plurals import counted
 from workbench.core.report import Report
 
 REPORT_TEXT, REPORT_JSON = "report.txt", "report.json"
@@ -30,7 +31,7 @@ def earlier_export(target: Path) -> str:
     last = _last_report(target)
     files = _claimed_files(last)
     is_there = any(os.path.exists(target / path) for path in files)  # of a name that is too long, too
-    return f"{_words(last)}, {len(files)} files" if is_there else ""
+    return f"{_words(last)}, {counted(len(files), 'file')}" if is_there else ""
 
 
 class ExportFolder:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from workbench.core.annotations import Annotations, VideoFacts
 from workbench.core.errors import FormatError
+from workbench.core.plurals import counted
 from workbench.core.report import Findings, Report
 from workbench.formats.assembly import NO_IDENTITY, FileRows, assemble
 from workbench.formats.mot_challenge import TITLE
@@ -232,7 +233,8 @@ def _scores(table: NDArray[np.float64], kind: Kind, findings: Findings) -> NDArr
         ignored = int((table[:, 6] == 0).sum())
         if ignored:
             findings.note(
-                f"{ignored} boxes are marked as not to be counted (seventh column 0) and read all the same"
+                f"{counted(ignored, 'box is', 'boxes are')} marked as not to be counted (seventh column 0)"
+                " and read all the same"
             )
         return none
     return np.where(table[:, 6] == -1, np.nan, table[:, 6])
@@ -261,7 +263,9 @@ def _facts(path: Path, video: VideoFacts | None, findings: Findings) -> VideoFac
             f" {video.width} × {video.height}; the boxes were not scaled"
         )
     if stated and stated.frame_count and video.frame_count and stated.frame_count != video.frame_count:
-        findings.note(f"the file is for {stated.frame_count} frames and the video has {video.frame_count}")
+        findings.note(
+            f"the file is for {counted(stated.frame_count, 'frame')} and the video has {video.frame_count}"
+        )
     return video
 
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.annotations import AnnotatedTrack, Annotations, Boxes, xywh
+from workbench.core.plurals import counted
 from workbench.core.progress import Progress
 from workbench.core.report import Findings, Report
 from workbench.formats.clips import Clip, picture_name, video_names, write_pictures
@@ -111,7 +112,8 @@ def _sequence(
     )
     gaps = _unmarked_gaps(stop - start, at, outside["frame"] - start)
     if gaps:
-        findings.note(f"{gaps} frames of track {track.number} carry no annotation and are written as absent")
+        bare = counted(gaps, "frame")
+        findings.note(f"track {track.number} is written as absent in {bare} without annotation")
     return TargetSequence(track, start, boxes, occluded, cut)
 
 

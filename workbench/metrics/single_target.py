@@ -22,6 +22,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from workbench.core.boxes import as_boxes
 from workbench.core.errors import UserError
+from workbench.core.plurals import counted
 
 Array = NDArray[np.float64]
 
@@ -121,7 +122,7 @@ def score(predicted: ArrayLike, truth: ArrayLike) -> SingleTargetScores:
     """
     p, t = as_boxes(predicted), as_boxes(truth)
     if len(p) != len(t):
-        raise UserError(f"{len(p)} predicted boxes cannot be scored against {len(t)} true ones.")
+        raise UserError(f"{counted(len(p), 'predicted box')} cannot be scored against {len(t)} true.")
     known = ~np.isnan(t).any(axis=1)
     if not known.any():
         raise UserError("The ground truth has no box, so there is nothing to score against.")

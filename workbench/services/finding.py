@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from workbench.core.edits import ChangeSet
 from workbench.core.errors import EditConflictError, PluginError, UserError
 from workbench.core.issues import Issue
+from workbench.core.plurals import counted
 from workbench.core.progress import Progress
 from workbench.core.rows import Origin
 from workbench.core.track_boxes import TrackBoxes
@@ -50,10 +51,11 @@ class Found:
     problems: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        others = {"known before": self.kept, "hold no more": self.gone, "decided before": self.answered}
-        said = [f"{self.new} new issues", *(f"{n} {words}" for words, n in others.items() if n)]
-        links = f"; {self.links} likely links between fragments can be made at once" if self.links else ""
-        return ", ".join(said) + links
+        hold = "holds no more" if self.gone == 1 else "hold no more"
+        others = {"known before": self.kept, hold: self.gone, "decided before": self.answered}
+        said = [counted(self.new, "new issue"), *(f"{n} {words}" for words, n in others.items() if n)]
+        links = f"; {counted(self.links, 'likely link')} between fragments can be made at once"
+        return ", ".join(said) + (links if self.links else "")
 
 
 def find(

@@ -10,6 +10,7 @@ from typing import Any
 from workbench.core.annotations import Annotations, VideoFacts
 from workbench.core.edits import ChangeSet
 from workbench.core.errors import UserError
+from workbench.core.plurals import counted
 from workbench.core.progress import Progress
 from workbench.core.report import Findings, Report
 from workbench.core.rows import BoxRow, Origin, TrackRow
@@ -74,7 +75,8 @@ def _change(
     numbers = free_numbers(wanted, {track.number for track in project.tracks(video_id)})
     moved = sum(a != b for a, b in zip(wanted, numbers, strict=True))
     if moved:
-        notes.note(f"{moved} identities are in use in this video already and got new numbers")
+        known = "in use in this video already and got"
+        notes.note(counted(moved, f"identity is {known} a new number", f"identities are {known} new numbers"))
     ids = project.new_ids("track", len(wanted))
     tracks = [
         TrackRow(track_id, video_id, categories[track.category], number, track.name, None)

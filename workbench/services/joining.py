@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from workbench.core.edits import ChangeSet
 from workbench.core.errors import UserError
 from workbench.core.fixes import Fix, Operation
+from workbench.core.plurals import counted
 from workbench.core.progress import Progress
 from workbench.core.rows import ReviewItemRow
 from workbench.review.chains import is_link, linked
@@ -54,7 +55,8 @@ class Joins:
             return "No link between fragments is that probable."
         before = self.links + len(self.chains)
         return (
-            f"{before} fragments become {len(self.chains)} tracks by {self.links} links, "
+            f"{before} fragments become {counted(len(self.chains), 'track')} by "
+            f"{counted(self.links, 'link')}, "
             f"of which about {self.right:.0f} should be right."
         )
 
@@ -74,8 +76,9 @@ class Joined:
     left: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        left = f" {len(self.left)} chains are left as they are: {self.left[0]}" if self.left else ""
-        return f"{self.links} links were made.{left}"
+        left = counted(len(self.left), "chain is left as it is", "chains are left as they are")
+        why = f" {left}: {self.left[0]}" if self.left else ""
+        return f"{counted(self.links, 'link was made', 'links were made')}.{why}"
 
 
 def joins(items: Iterable[ReviewItem], least: float = LIKELY) -> Joins:
@@ -100,7 +103,7 @@ def join_all(project: Project, wanted: Joins) -> Generator[Progress, None, Joine
     Yields:
         Progress with the number of chains; closing the generator leaves everything as it was.
     """
-    name = f"Join {wanted.links + len(wanted.chains)} fragments to {len(wanted.chains)} tracks"
+    name = f"Join {wanted.links + len(wanted.chains)} fragments to {counted(len(wanted.chains), 'track')}"
     items = _Items()
     parts, made, left = list[ChangeSet](), 0, list[str]()
     for done, chain in enumerate(wanted.chains):

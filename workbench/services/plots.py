@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.errors import UserError
+from workbench.core.plurals import counted
 
 Array = NDArray[np.float64]
 
@@ -108,7 +109,7 @@ def _bars(panel: Bars) -> list[str]:
     sums = np.add.reduceat(panel.counts, edges[:-1]) if len(panel.counts) else np.zeros(0)
     axes = _Axes(panel.height, float(max(1, len(panel.counts))), float(max(1.0, sums.max(initial=0.0))))
     total = f"{panel.counts.sum():g} in all"
-    wide = f"{int(edges[1] - edges[0])} frames a bar" if len(sums) else "no frames"
+    wide = f"{counted(int(edges[1] - edges[0]), 'frame')} a bar" if len(sums) else "no frames"
     parts = [_text(LEFT, TOP - 12, panel.title, size=13), *axes.grid("frame", rows=2)]
     parts += [_text(WIDTH - RIGHT + 12, TOP + 12, total), _text(WIDTH - RIGHT + 12, TOP + 30, wide)]
     for start, stop, count in zip(edges[:-1].tolist(), edges[1:].tolist(), sums.tolist(), strict=True):

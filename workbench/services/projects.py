@@ -11,6 +11,7 @@ from pathlib import Path
 import platformdirs
 
 from workbench.core.errors import ProjectError, UserError, VideoError
+from workbench.core.plurals import counted
 from workbench.store import Project, Video
 from workbench.video import open_video
 
@@ -168,9 +169,10 @@ def locate_media(project: Project, video_id: int, path: Path) -> None:
     video = project.video(video_id)
     with open_video(path) as reader:
         info = reader.info
+    frames = counted(info.frame_count, "frame")
     if (info.frame_count, info.width, info.height) != (video.frame_count, video.width, video.height):
         raise VideoError(
-            f"{path} has {info.frame_count} frames of {info.width}×{info.height}, but {video.name} has "
+            f"{path} has {frames} of {info.width}×{info.height}, but {video.name} has "
             f"{video.frame_count} of {video.width}×{video.height}; choose the file the boxes were drawn on."
         )
     project.relink_video(video_id, path)

@@ -18,6 +18,7 @@ from typing import Any
 
 from workbench import __version__
 from workbench.core.errors import ModelError, PluginError, ProjectError, UserError, VideoError, WorkbenchError
+from workbench.core.plurals import counted
 from workbench.core.progress import Progress
 from workbench.services.associating import Association
 from workbench.services.run_detecting import RunFrame, detect_into
@@ -159,7 +160,8 @@ def _what_is_kept(ending: Ending) -> str:
     count = outcome.stop - outcome.start
     if not count:
         return "Nothing had been found before."
-    return f"What was found in the {count} frames before is kept; the same run again goes on from there."
+    frames = counted(count, "frame")
+    return f"What was found in the {frames} before is kept; the same run again goes on from there."
 
 
 def _begun(project: Project, video_id: int, options: RunOptions, job: _Job) -> Run:

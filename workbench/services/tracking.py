@@ -22,6 +22,7 @@ from workbench.core.boxes import Box
 from workbench.core.edits import ChangeSet
 from workbench.core.errors import EditConflictError, ProjectError, UserError, VideoError
 from workbench.core.heatmaps import Heatmap
+from workbench.core.plurals import counted
 from workbench.core.prefetching import prefetched
 from workbench.core.rows import BoxRow, Origin
 from workbench.core.side_by_side import side_by_side
@@ -311,9 +312,8 @@ def keep_tracked(
             continue
         except ProjectError as error:
             count = sum(len(c.after) for c in change.changes)
-            raise ProjectError(
-                f"{error} The {count} boxes of this pass are lost; track again then."
-            ) from error
+            lost = counted(count, "box of this pass is lost", "boxes of this pass are lost")
+            raise ProjectError(f"{error} {lost}; track again then.") from error
         return sum(len(c.after) for c in change.changes)
     return 0
 
@@ -352,7 +352,7 @@ def _result(
     name = "Track" if len(targets) == 1 else f"Track {len(targets)} targets"
     imported = sum(row.origin == Origin.IMPORTED for row in before)
     if imported:
-        name += f", in place of {imported} imported boxes"
+        name += f", in place of {counted(imported, 'imported box')}"
     return ChangeSet.of(name, box=(before, after))
 
 

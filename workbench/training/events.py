@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import ClassVar
 
+from workbench.core.plurals import counted
 from workbench.core.progress import Progress
 
 
@@ -188,11 +189,11 @@ def sentence(event: Event) -> str:
             what = ", without that step" if restart.left_out else ""
             return f"step {restart.failed + 1} failed ({restart.reason}); back to the last checkpoint{what}"
         case Cancelled(step=step):
-            return f"stopped after {step} steps; a checkpoint and the weights so far are kept"
+            return f"stopped after {counted(step, 'step')}; a checkpoint and the weights so far are kept"
         case Failed(reason=reason):
             return f"failed: {reason}"
         case Finished(step=step, weights=weights):
-            return f"done: {step} steps, weights in {weights}"
+            return f"done: {counted(step, 'step')}, weights in {weights}"
     return event.name
 
 

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QWidget
 
 from workbench.core.edits import Scope
 from workbench.core.errors import ProjectError, UserError
+from workbench.core.plurals import counted
 from workbench.core.regions import Kind, Region
 from workbench.services.regions import regions_of
 from workbench.services.statistics import Statistics, measure_video
@@ -232,7 +233,7 @@ def _of_picture(found: Statistics | None, frame: int) -> CountLine:
     tip = "At most at once: " + (
         ", ".join(f"{count} {name}" for name, count in by_class.items()) or "nothing"
     )
-    return CountLine("", (128, 132, 140), f"{now} now", f"{len(tracks) - 1} tracks", tip)
+    return CountLine("", (128, 132, 140), f"{now} now", counted(len(tracks) - 1, "track"), tip)
 
 
 def _of_region(region: Region, color: Rgb, found: Statistics | None, frame: int) -> CountLine:
@@ -246,7 +247,7 @@ def _of_region(region: Region, color: Rgb, found: Statistics | None, frame: int)
         zone = found.zones[region.name]
         stays = zone.stops - zone.starts
         now = f"{zone.inside(frame)} inside"
-        total = f"{len(stays)} stays"
+        total = counted(len(stays), "stay")
         if len(stays):
             total += f" of {_length(found, float(stays.mean()))}"
             tip = f"{zone.entries()} came in, {zone.exits()} went out; the longest stay is "
@@ -256,4 +257,4 @@ def _of_region(region: Region, color: Rgb, found: Statistics | None, frame: int)
 
 def _length(found: Statistics, frames: float) -> str:
     seconds = frames * found.seconds(0, found.frame_count) / max(found.frame_count, 1)
-    return f"{frames:.0f} frames" if math.isnan(seconds) else f"{seconds:.1f} s"
+    return counted(round(frames), "frame") if math.isnan(seconds) else f"{seconds:.1f} s"

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QWidget
 
 from workbench.core.edits import Scope
 from workbench.core.errors import WorkbenchError
+from workbench.core.plurals import counted
 from workbench.services import identities
 from workbench.services.identities import Follower, Plan
 from workbench.services.projects import missing_media
@@ -372,6 +373,6 @@ def _no_fix(item: ReviewItem) -> str:
 
 
 def _detail(item: ReviewItem) -> str:
-    parts = [likely(item), f"{item.row.gain:.0f} boxes", evidence(item)]
+    parts = [likely(item), counted(round(item.row.gain), "box"), evidence(item)]
     words = ", ".join(part for part in parts if part)
     return words + (f". “{item.row.comment}”" if item.row.comment else "")

@@ -22,6 +22,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
+from workbench.core.plurals import counted
 from workbench.core.progress import Progress
 from workbench.video.container import open_container
 from workbench.video.info import numbers
@@ -225,7 +226,10 @@ def _by_decoding(path: Path, index: PacketIndex) -> Generator[Progress, None, Pa
             yield Progress(len(arrived), len(index.pts), f"Finding the order of frames in {path.name}")
     order = np.array([packet for packet in arrived if packet is not None], dtype=np.int64)
     errors = len(arrived) - len(order)
-    problems = (f"{errors} damaged frames cannot be counted, and are left out.",) if errors else ()
+    which = counted(
+        errors, "damaged frame cannot be counted, and is", "damaged frames cannot be counted, and are"
+    )
+    problems = (f"{which} left out.",) if errors else ()
     return replace(index, order=order, problems=problems)
 
 
@@ -272,7 +276,8 @@ def _missing(index: PacketIndex, expected: tuple[int, float], broken: str) -> It
         if rest > 2 * steps.max():
             lost = max(lost, round(rest / float(np.median(steps))) - 1)
     if lost > 0:
-        yield f"The file ends after frame {last}: about {lost} frames at its end are missing."
+        missing = counted(lost, "frame at its end is missing", "frames at its end are missing")
+        yield f"The file ends after frame {last}: about {missing}."
     elif broken:
         yield f"The file cannot be read beyond frame {last} ({broken})."
 

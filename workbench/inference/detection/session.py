@@ -20,6 +20,7 @@ from workbench.core.boxes3d import default_camera
 from workbench.core.detections import Detections
 from workbench.core.errors import ModelError, UserError
 from workbench.core.heatmaps import Heatmap
+from workbench.core.plurals import counted
 from workbench.inference.detection.merging import merged
 from workbench.inference.detection.options import DetectionOptions, NmsOptions
 from workbench.inference.detection.placement import Placement, Size, fixed, kept, shortened
@@ -175,8 +176,9 @@ class Session:
             found, maps = self.read(maps)
             columns = to_host(found)
         except torch.OutOfMemoryError as error:
+            images = counted(len(batch), "image")
             raise ModelError(
-                f"{self.device} has not enough memory for {len(batch)} images of {size} pixels: choose a "
+                f"{self.device} has not enough memory for {images} of {size} pixels: choose a "
                 "smaller input or fewer images at once."
             ) from error
         heat: list[tuple[Heatmap, ...]] = [()] * len(batch)

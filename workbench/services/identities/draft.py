@@ -8,6 +8,7 @@ from itertools import pairwise
 from operator import itemgetter
 
 from workbench.core.edits import ChangeSet
+from workbench.core.plurals import counted
 from workbench.core.rows import BoxRow, Origin, Row, TrackRow
 from workbench.services.identities.belongings import move_actions, move_items, move_poses
 from workbench.services.identities.case import Case
@@ -112,10 +113,11 @@ class Draft:
             box=_changed(before + [old for old, _ in marked], after + [row for _, row in marked]),
             **({} if self._case.manner.provisional else self._belongings(heirs)),
         )
+        lost = counted(len(self._lost), "box gives way to better ones", "boxes give way to better ones")
         handed = sum(map(len, self._source.values()))
         return Plan(
             change,
-            text if not self._lost else f"{text} {len(self._lost)} boxes give way to better ones.",
+            f"{text} {lost}." if self._lost else text,
             self._case.start,
             self._case.last,
             moves=self._moves(),

@@ -16,6 +16,7 @@ import numpy as np
 from workbench.core.blending import blend
 from workbench.core.boxes import Array, as_boxes
 from workbench.core.errors import UserError
+from workbench.core.plurals import counted
 from workbench.core.rows import BoxRow, Origin
 from workbench.core.spans import next_protected
 from workbench.core.target import SingleTargetTracker
@@ -52,7 +53,7 @@ def extend(case: Case, follower: Follower) -> Generator[TrackedFrame, None, Plan
     draft = Draft(case, {track.id: track.id})
     draft.replace(_row(track.video_id, box, box.box, box.score, run) for box, run in found)
     word = "forward" if direction == 1 else "backward"
-    text = f"#{track.number} is followed {word} over {len(found)} frames {case.frames}."
+    text = f"#{track.number} is followed {word} over {counted(len(found), 'frame')} {case.frames}."
     return draft.plan(f"Extend #{track.number}", text)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from workbench.core.errors import UserError
 from workbench.core.fixes import Operation
+from workbench.core.plurals import counted
 from workbench.core.rows import TrackRow
 from workbench.services.editing import next_number
 from workbench.services.identities.case import Case, category_name
@@ -28,7 +29,7 @@ def swap(case: Case) -> Outcome:
     a, b = case.tracks
     draft = Draft(case, {a.id: b.id, b.id: a.id})
     _refuse_empty(case, draft)
-    moved = f"{draft.moved(a.id)} and {draft.moved(b.id)} boxes"
+    moved = f"{draft.moved(a.id)} and {counted(draft.moved(b.id), 'box')}"
     return Outcome(
         draft, f"Swap {_one(a)} and {_one(b)}", f"{_one(a)} and {_one(b)} exchange {moved} {case.frames}."
     )
@@ -39,7 +40,7 @@ def merge(case: Case) -> Outcome:
     a, b = case.tracks
     draft = Draft(case, {a.id: a.id, b.id: a.id})
     _refuse_empty(case, draft)
-    text = f"{draft.moved(b.id)} boxes of {_one(b)} go to {_one(a)} {case.frames}."
+    text = f"{_boxes(draft.moved(b.id), _one(b), 'goes', 'go')} to {_one(a)} {case.frames}."
     return Outcome(draft, f"Merge {_one(b)} into {_one(a)}", text)
 
 
@@ -50,7 +51,8 @@ def join(case: Case) -> Outcome:
     _refuse_empty(case, draft)
     others = ", ".join(_one(t) for t in case.tracks[1:])
     gaps = tuple(draft.gaps(first.id, at_seams=True))
-    filled = f", and {sum(_length(gap) for gap in gaps)} frames between them are filled" if gaps else ""
+    between = counted(sum(map(_length, gaps)), "frame between them is", "frames between them are")
+    filled = f", and {between} filled" if gaps else ""
     become = "becomes" if len(case.tracks) == 2 else "become"
     text = f"{others} {become} {_one(first)} {case.frames}{filled}."
     return Outcome(draft, f"Join {len(case.tracks)} tracks to {_one(first)}", text, gaps)
@@ -72,7 +74,7 @@ def renumber(case: Case) -> Outcome:
     if holder is not None:
         draft = Draft(case, {a.id: holder.id, holder.id: holder.id})
         _refuse_empty(case, draft)
-        text = f"{draft.moved(a.id)} boxes of {_one(a)} go to {_one(holder)} {case.frames}."
+        text = f"{_boxes(draft.moved(a.id), _one(a), 'goes', 'go')} to {_one(holder)} {case.frames}."
         return Outcome(draft, f"Renumber {_one(a)} to {number}", text)
     draft = Draft(case, {a.id: a.id}, renamed=[(a, a._replace(number=number))])
     if not draft.whole(a.id):
@@ -86,7 +88,7 @@ def delete(case: Case) -> Outcome:
     _refuse_empty(case, draft)
     count = sum(draft.moved(t.id) for t in case.tracks)
     names = ", ".join(map(_one, case.tracks))
-    return Outcome(draft, f"Delete {names}", f"{count} boxes of {names} are deleted {case.frames}.")
+    return Outcome(draft, f"Delete {names}", f"{_boxes(count, names, 'is', 'are')} deleted {case.frames}.")
 
 
 def fill(case: Case) -> Outcome:
@@ -97,7 +99,8 @@ def fill(case: Case) -> Outcome:
     if not gaps:
         raise UserError(f"{_one(a)} has no gap {case.frames}; choose frames between two of its boxes.")
     count = sum(len(range(max(x.frame + 1, case.start), min(y.frame, case.stop))) for x, y in gaps)
-    return Outcome(draft, f"Fill {_one(a)}", f"{count} frames of {_one(a)} are filled {case.frames}.", gaps)
+    filled = counted(count, f"frame of {_one(a)} is filled", f"frames of {_one(a)} are filled")
+    return Outcome(draft, f"Fill {_one(a)}", f"{filled} {case.frames}.", gaps)
 
 
 def relabel(case: Case) -> Outcome:
@@ -133,7 +136,7 @@ def _split(case: Case, number: int, verb: str) -> Outcome:
     _refuse_empty(case, draft)
     if draft.whole(a.id):
         raise UserError(f"All boxes of {_one(a)} are in these frames; choose frames within it.")
-    text = f"{draft.moved(a.id)} boxes of {_one(a)} become #{number} {case.frames}."
+    text = f"{_boxes(draft.moved(a.id), _one(a), 'becomes', 'become')} #{number} {case.frames}."
     return Outcome(draft, f"{verb} {_one(a)}", text)
 
 
@@ -141,6 +144,11 @@ def _refuse_empty(case: Case, draft: Draft) -> None:
     if draft.is_empty:
         names = ", ".join(_one(t) for t in case.tracks if draft.gives(t.id))
         raise UserError(f"{names} has no box {case.frames}; choose frames where it has some.")
+
+
+def _boxes(count: int, names: str, one: str, many: str) -> str:
+    """Boxes of these tracks, with the verb for one of them and for several."""
+    return counted(count, f"box of {names} {one}", f"boxes of {names} {many}")
 
 
 def _length(gap: Gap) -> int:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from workbench.core.edits import ChangeSet
 from workbench.core.errors import UserError
+from workbench.core.plurals import counted
 from workbench.services.accepting import accept
 from workbench.services.detecting import DetectedFrame, DetectOptions, Detectors, DetectOutcome, detect
 from workbench.services.plugin_finding import Plugins
@@ -88,7 +89,7 @@ class DetectCommands(QObject):
         """Look at the frames [start, stop) of the video shown."""
         self._state.found.clear()
         self._state.found.set_threshold(options.threshold)
-        self._start(model, start, stop, options, f"in {stop - start} frames")
+        self._start(model, start, stop, options, f"in {counted(stop - start, 'frame')}")
 
     @Slot()
     def accept_found(self) -> None:
@@ -111,7 +112,8 @@ class DetectCommands(QObject):
             found.clear()
         if known and (known[0] or not done):
             kept = "Accepted" if done else "Nothing new to accept"
-            self.told.emit(f"{kept}; {known[0]} of the detections were boxes of the same class already")
+            were = counted(known[0], "detection was a box", "detections were boxes")
+            self.told.emit(f"{kept}; {were} of the same class already")
 
     @Slot()
     def discard_found(self) -> None:
@@ -119,7 +121,7 @@ class DetectCommands(QObject):
         _, every = self._state.found.counts
         self._state.found.clear()
         if every:
-            self.told.emit(f"{every} detections discarded")
+            self.told.emit(f"{counted(every, 'detection')} discarded")
 
     def _is_ready(self, model: str | None) -> bool:
         if self._state.video is None:
@@ -164,8 +166,10 @@ class DetectCommands(QObject):
         if not every:
             return "Nothing was found"
         if not shown:
-            return f"None of {every} detections is high enough to be shown; lower “Score from”"
-        return f"{shown} of {every} detections are shown: Shift+Return keeps them, Backspace drops all"
+            return f"None of {counted(every, 'detection')} is high enough to be shown; lower “Score from”"
+        return (
+            f"{shown} of {counted(every, 'detection')} shown: Shift+Return keeps these, Backspace drops all"
+        )
 
     @Slot(int)
     def _on_cancelled(self, task: int) -> None:

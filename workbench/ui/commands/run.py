@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from workbench.core.errors import UserError, WorkbenchError
+from workbench.core.plurals import counted
 from workbench.core.progress import Progress
 from workbench.services.detecting import Detectors
 from workbench.services.plugin_finding import Plugins
@@ -110,7 +111,7 @@ class RunCommands(QObject):
         if state.video is not None and chosen is not None:
             tracks = [t.id for t in state.project.tracks(state.video.id) if t.run_id == chosen]
             state.select(tracks)
-            self.told.emit(f"Run {chosen} made {len(tracks)} tracks that are there now")
+            self.told.emit(f"{counted(len(tracks), 'track')} of run {chosen} selected")
 
     def _run_of(self, video: int) -> tuple[str, Callable[[], Steps]]:
         options = self._panel.options()
@@ -190,13 +191,13 @@ def summary(outcome: Outcome) -> str:
     stored = outcome.stored
     if stored is None or not stored.boxes:
         return f"Nothing was found to track. {problems}".strip()
-    said = f"{stored.tracks} tracks with {stored.boxes} boxes"
+    said = f"{counted(stored.tracks, 'track')} with {counted(stored.boxes, 'box')}"
     if stored.inherited:
         said += f", {stored.inherited} of them known before"
     if stored.kept:
-        said += f"; {stored.kept} boxes of others stay as they were"
+        said += f"; {counted(stored.kept, 'box')} of others unchanged"
     if stored.replaced:
-        said += f"; {stored.replaced} boxes of earlier runs are replaced"
+        said += f"; {counted(stored.replaced, 'box')} of earlier runs replaced"
     if outcome.repeated:
         said += "; the frames had been looked at before, with the same detector"
     return f"{said}. {problems}".strip()

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from workbench.core.errors import WorkbenchError
+from workbench.core.plurals import counted
 from workbench.core.rows import Origin
 from workbench.services.identities import Follower
 from workbench.services.plugin_finding import Plugins
@@ -82,7 +83,9 @@ class TrackCommands(QObject):
         state.enqueue(t for t in state.selection if state.project.box(t, state.frame) is not None)
         waiting = len(self._state.queue)
         self.told.emit(
-            f"Waiting for the next pass: {_targets(waiting)}" if waiting else "No target waits any more"
+            f"Waiting for the next pass: {counted(waiting, 'target')}"
+            if waiting
+            else "No target waits any more"
         )
 
     @Slot()
@@ -164,7 +167,7 @@ class TrackCommands(QObject):
             return
         # Several targets are followed in threads of their own; torch's would only be in their way.
         follower = self.follower(threads=THREADS if len(targets) == 1 else 1)
-        label = f"Tracking {_targets(len(targets))} {'forward' if direction == 1 else 'backward'}"
+        label = f"Tracking {counted(len(targets), 'target')} {'forward' if direction == 1 else 'backward'}"
         options = PassOptions(direction=direction)
         self._video = video.id
         self._imported = {t.track_id: self._frames(t.track_id, Origin.IMPORTED) for t in targets}
@@ -211,7 +214,7 @@ class TrackCommands(QObject):
     def _on_done(self, task: int, outcome: object) -> None:
         if task == self._task and isinstance(outcome, Outcome):
             lost = f"; {len(outcome.lost)} lost on the way" if outcome.lost else ""
-            self._over(f"Tracked {outcome.frames} frames, {outcome.boxes} boxes{lost}")
+            self._over(f"Tracked {counted(outcome.frames, 'frame')}, {counted(outcome.boxes, 'box')}{lost}")
 
     @Slot(int)
     def _on_cancelled(self, task: int) -> None:
@@ -234,10 +237,10 @@ class TrackCommands(QObject):
             len(frames & self._frames(track_id, Origin.MODEL)) for track_id, frames in self._imported.items()
         )
         if replaced:  # it may have been ground truth
-            sentence += f". {replaced} imported boxes were replaced; Undo brings them back"
+            sentence += ". " + counted(
+                replaced,
+                "imported box was replaced; Undo brings it back",
+                "imported boxes were replaced; Undo brings them back",
+            )
         self._state.clear_provisional()
         self.told.emit(sentence)
-
-
-def _targets(count: int) -> str:
-    return "1 target" if count == 1 else f"{count} targets"

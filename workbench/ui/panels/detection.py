@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from workbench.core.plurals import counted
 from workbench.ui.canvas.heatmap import COLORMAPS
 from workbench.ui.heat import Channel, HeatLook
 from workbench.ui.panels.buttons import add_buttons
@@ -115,7 +116,9 @@ class DetectionPanel(QWidget):
         with QSignalBlocker(self._score):
             self._score.setValue(round(threshold * 100))
         _say(self._score)
-        self._count.setText(f"{shown} of {every} detections shown" if every else "Nothing found yet")
+        self._count.setText(
+            f"{shown} of {counted(every, 'detection')} shown" if every else "Nothing found yet"
+        )
 
     def show_heat(self, look: HeatLook, channels: Sequence[Channel], current: Channel | None) -> None:
         """Show how the heat map looks, and which maps the frame has."""

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from workbench.core.plurals import counted
 from workbench.services.history import Entry
 from workbench.store import Edit
 from workbench.ui.panels.tables import choose_rows, fix_widths
@@ -74,7 +75,7 @@ class HistoryModel(QAbstractTableModel):
             lines = (
                 edit.name + (" (undone)" if undone else ""),
                 entry.touched,
-                f"{edit.created_at.astimezone():%Y-%m-%d %H:%M:%S}, {edit.row_count} rows"
+                f"{edit.created_at.astimezone():%Y-%m-%d %H:%M:%S}, {counted(edit.row_count, 'row')}"
                 + (f", by {edit.author}" if edit.author else ""),
                 "Double click goes back (or forward) to it.",
             )

@@ -17,6 +17,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QHeaderView, QTableView, QWidget
 
+from workbench.core.plurals import counted
 from workbench.ui.colours import Rgb
 from workbench.ui.panels.tables import choose_rows
 from workbench.ui.swatch import swatch
@@ -96,7 +97,7 @@ class TracksModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             waits = " Waits for the next tracking pass." if line.queued else ""
             start = "Double click goes to its start."
-            boxes = "its boxes are being read" if line.boxes is None else f"{line.boxes} boxes"
+            boxes = "its boxes are being read" if line.boxes is None else counted(line.boxes, "box")
             return f"Track {line.number}, {line.category}: {boxes}.{waits} {start}"
         return None
 

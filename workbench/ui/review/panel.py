@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from workbench.core.plurals import counted
 from workbench.services.review_items import ACCEPTED, FIXED, OPEN, REJECTED, SKIPPED, VERDICTS, ReviewItem
 from workbench.services.reviewing import ReviewProgress
 from workbench.ui.panels.tables import choose_rows, fix_widths
@@ -155,7 +156,7 @@ class ReviewPanel(QWidget):
             return
         self._progress.setText(
             f"{progress.reviewed} reviewed, {progress.remaining} left;"
-            f" about {progress.expected_errors:.0f} errors among them"
+            f" about {counted(round(progress.expected_errors), 'error')} among them"
         )
 
     @Slot()

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from workbench.core.boxes import Box
 from workbench.core.edits import Change
+from workbench.core.plurals import counted
 from workbench.core.rows import BoxRow, TrackRow
 from workbench.services.identities import Plan
 
@@ -129,10 +130,14 @@ def conflict_words(plan: Plan, titles: Mapping[int, str]) -> str:
     for conflict in plan.conflicts:
         counts[conflict.dropped, conflict.kept][conflict.why] += conflict.stop - conflict.start
     return "; ".join(
-        f"{sum(whys.values())} boxes of {titles.get(dropped, '?')} give way to {titles.get(kept, '?')}'s"
+        f"{_giving(sum(whys.values()), titles.get(dropped, '?'))} way to {titles.get(kept, '?')}'s"
         f" ({', '.join(f'{count}: {why}' for why, count in whys.items())})"
         for (dropped, kept), whys in counts.items()
     )
+
+
+def _giving(count: int, who: str) -> str:
+    return counted(count, f"box of {who} gives", f"boxes of {who} give")
 
 
 def _changes(plan: Plan, table: str) -> Sequence[Change]:

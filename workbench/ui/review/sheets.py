@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QWidget
 from workbench.core.edits import ChangeSet, Scope
 from workbench.core.errors import WorkbenchError
 from workbench.core.fixes import Operation
+from workbench.core.plurals import counted
 from workbench.services import identities, sheets
 from workbench.services.review_items import OPEN, ReviewItem
 from workbench.services.sheets import Answer, Decided
@@ -285,7 +286,10 @@ class Sheets(QObject):
         self._answers = answers
         self.window.show_places([self._view(answer) for answer in answers], otherwise=NOTHING)
         left = self._agenda.progress.remaining
-        self.window.say(self._said or f"{len(answers)} places; {left} issues are left")
+        self.window.say(
+            self._said
+            or f"{counted(len(answers), 'place')}; {counted(left, 'issue is left', 'issues are left')}"
+        )
         self._pieces = list(map(self._crops, answers))
         self._ahead, self._following = [], []
         self.fetching.emit()

@@ -13,6 +13,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
+from workbench.core.plurals import counted
 from workbench.ui.timeline.axis import TimeAxis
 from workbench.ui.timeline.bars import LanesInView, paint_bars
 from workbench.ui.timeline.headers import Lane, paint_headers
@@ -301,7 +302,7 @@ class LaneStage(QWidget):
         paint_headers(painter, shown, top=top, height=height, width=width, look=look)
         painter.fillRect(0, 0, width, RULER_HEIGHT, look.panel)
         painter.setPen(look.dim)
-        count = f"{len(self._lanes)} track{'' if len(self._lanes) == 1 else 's'}"
+        count = counted(len(self._lanes), "track")
         painter.drawText(QRectF(8, 0, width - 12, RULER_HEIGHT), Qt.AlignmentFlag.AlignVCenter, count)
         painter.save()
         painter.translate(width, 0)
@@ -363,7 +364,7 @@ class LaneStage(QWidget):
         for x in (left, right):
             painter.drawLine(x, 0, x, self.height())
             painter.fillRect(QRectF(x - 2, RULER_HEIGHT - 13, 5, 10), look.text)
-        text = f"{span[1] - span[0]} frames"
+        text = counted(span[1] - span[0], "frame")
         if right - left > painter.fontMetrics().horizontalAdvance(text) + 12:
             place = QRectF(left, self.height() - 18, right - left, 16)
             painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
