@@ -10,6 +10,7 @@ from workbench.core.fixes import Fix, Operation
 from workbench.core.issues import Issue
 from workbench.core.rows import BoxRow, Origin, TrackRow
 from workbench.services.review_items import ReviewItem, row_of
+from workbench.ui import editor
 from workbench.ui.join_dialog import JoinDialog
 from workbench.ui.review.panel import Wanted
 from workbench.video.writer import write_video
@@ -92,6 +93,19 @@ def test_fragments_are_joined_by_one_key_and_separated_by_undo(qtbot, window):
     assert "6 links were made" in window.statusBar().currentMessage()
     press(qtbot, window, Qt.Key.Key_Z, CTRL)
     assert lengths(window) == [PIECE - GAP] * 8
+
+
+def test_what_was_joined_is_said_when_it_is_written(qtbot, window, monkeypatch):
+    monkeypatch.setattr(editor, "LARGE", 0)  # rows: the edit is written by the worker
+    press(qtbot, window, Qt.Key.Key_F, CTRL)
+    qtbot.waitUntil(lambda: bool(window.reviewing.agenda.items), timeout=TIMEOUT)
+    qtbot.waitUntil(lambda: not window.compute.busy, timeout=TIMEOUT)
+    said = []
+    window.statusBar().messageChanged.connect(lambda text: said.append((text, len(lengths(window)))))
+    agreed = Typist(qtbot, Qt.Key.Key_Return)
+    press(qtbot, window, Qt.Key.Key_J, CTRL | SHIFT)
+    qtbot.waitUntil(lambda: "6 links were made" in window.statusBar().currentMessage(), timeout=TIMEOUT)
+    assert [tracks for text, tracks in said if "6 links were made" in text] == [2], agreed.said
 
 
 def test_fragments_that_the_list_does_not_show_are_joined_too(qtbot, window):

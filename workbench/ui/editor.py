@@ -24,7 +24,7 @@ class Editor(QObject):
 
     Signals:
         refused(sentence): an edit could not be made; nothing was changed.
-        told(sentence): what was just done, for the status bar.
+        told(sentence): what was just done, for the status bar; of a large edit when it is written.
         idle: a large edit was written, or could not be.
     """
 
@@ -36,7 +36,7 @@ class Editor(QObject):
         super().__init__(parent)
         self._project = project
         self._writing = writing
-        self._names: dict[int, str] = {}
+        self._said: dict[int, str] = {}  # what is told of a large edit when it is written
         writing.done.connect(self._on_done)
         writing.changed.connect(self._on_changed)
 
@@ -45,10 +45,17 @@ class Editor(QObject):
         """Whether a large edit is being written."""
         return self._writing.busy
 
-    def do(self, make: Callable[[], ChangeSet], *, at_once: bool = False) -> bool:
+    def do(
+        self,
+        make: Callable[[], ChangeSet],
+        *,
+        said: Callable[[], str] | None = None,
+        at_once: bool = False,
+    ) -> bool:
         """Make a change set and apply it.
 
         Args:
+            said: what is told of it, asked when it is made; None = its name.
             at_once: a large one, too, for there is no worker any more.
 
         Returns:
@@ -58,14 +65,15 @@ class Editor(QObject):
             change = make()
             if not change:
                 return False
+            sentence = change.name if said is None else said()
             if not at_once and sum(1 for _ in change.rows()) > LARGE:
-                self._order(change.name, lambda: self._project.apply_large(change))
+                self._order(change.name, lambda: self._project.apply_large(change), sentence)
                 return True
             self._project.apply(change)
         except WorkbenchError as error:
             self.refused.emit(str(error))
             return False
-        self.told.emit(change.name)
+        self.told.emit(sentence)
         return True
 
     def undo(self) -> None:
@@ -104,9 +112,9 @@ class Editor(QObject):
         else:
             self.told.emit(f"{verb}: {edit.name}")
 
-    def _order(self, name: str, make: Callable[[], Generator[Any, None, Any]]) -> None:
+    def _order(self, name: str, make: Callable[[], Generator[Any, None, Any]], said: str = "") -> None:
         self._refuse_while_writing()
-        self._names[self._writing.submit(Task(name, make))] = name
+        self._said[self._writing.submit(Task(name, make))] = said or name
 
     def _refuse_while_writing(self) -> None:
         """What is undone is the newest edit when it begins, so nothing may be queued before it."""
@@ -115,7 +123,7 @@ class Editor(QObject):
 
     @Slot(int, object)
     def _on_done(self, task: int, _edit: object) -> None:
-        self.told.emit(self._names.pop(task))
+        self.told.emit(self._said.pop(task))
 
     @Slot()
     def _on_changed(self) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 from workbench.core.edits import ChangeSet
 from workbench.core.errors import UserError
 from workbench.core.plurals import counted
-from workbench.services.accepting import accept
+from workbench.services.accepting import Accepted, accept
 from workbench.services.detecting import DetectedFrame, DetectOptions, Detectors, DetectOutcome, detect
 from workbench.services.plugin_finding import Plugins
 from workbench.ui.detect_dialog import DetectDialog
@@ -98,22 +98,18 @@ class DetectCommands(QObject):
         if video is None or not found.frames:
             self.refused.emit("There are no detections to accept; M looks for some in this frame.")
             return
-        known: list[int] = []
+        accepted: list[Accepted] = []
 
         def make() -> ChangeSet:
             if self._state.project.read_only:
                 raise UserError("This window changes nothing: the project is open for reading only.")
-            accepted = accept(self._state.project, video.id, found.frames, threshold=found.threshold)
-            known.append(accepted.known)
-            return accepted.change
+            accepted.append(accept(self._state.project, video.id, found.frames, threshold=found.threshold))
+            return accepted[0].change
 
-        done = self._editor.do(make)
-        if done:
+        if self._editor.do(make, said=lambda: _said(accepted[0])):
             found.clear()
-        if known and (known[0] or not done):
-            kept = "Accepted" if done else "Nothing new to accept"
-            were = counted(known[0], "detection was a box", "detections were boxes")
-            self.told.emit(f"{kept}; {were} of the same class already")
+        elif accepted and not accepted[0].change:
+            self.told.emit(_said(accepted[0]))
 
     @Slot()
     def discard_found(self) -> None:
@@ -184,3 +180,10 @@ class DetectCommands(QObject):
     def _over(self, sentence: str) -> None:
         self._task = None
         self.told.emit(sentence)
+
+
+def _said(accepted: Accepted) -> str:
+    """What became of detections."""
+    done = accepted.change.name if accepted.change else "Nothing new to accept"
+    were = counted(accepted.known, "detection was a box", "detections were boxes")
+    return f"{done}; {were} of the same class already" if accepted.known else done

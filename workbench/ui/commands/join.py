@@ -57,8 +57,11 @@ class JoinCommands(QObject):
     def _on_done(self, task: int, outcome: object) -> None:
         if task == self._task and isinstance(outcome, Joined):
             self._task = None
-            if not outcome.change or self._editor.do(lambda: outcome.change):
-                self.told.emit(f"{outcome} Find issues again to see what is left.")
+            sentence = f"{outcome} Find issues again to see what is left."
+            if not outcome.change:
+                self.told.emit(sentence)
+            else:
+                self._editor.do(lambda: outcome.change, said=lambda: sentence)
 
     @Slot(int)
     @Slot(int, object, str)
