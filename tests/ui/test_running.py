@@ -1,5 +1,7 @@
 """A run in the real window: choose, run, look on, stop, go on, try another tracker, undo."""
 
+import re
+import threading
 from dataclasses import replace
 
 import pytest
@@ -13,7 +15,9 @@ from workbench.core.rows import Origin
 from workbench.services.multi_trackers import DEFAULT
 from workbench.services.plugin_finding import plugin_folders
 from workbench.services.review_items import row_of
+from workbench.ui.commands.run import NOTHING_SEEN
 from workbench.ui.panels.run import DETECTOR, TRACKER
+from workbench.ui.worker import Task, once
 
 TIMEOUT = 120_000  # ms
 SHIFT = Qt.KeyboardModifier.ShiftModifier
@@ -73,12 +77,32 @@ def test_a_stopped_run_keeps_what_it_found_and_goes_on(qtbot, window, monkeypatc
     seen = {row.frame for row in stored(window)}
     assert seen
     assert len(seen) < FRAMES
+    said = window.statusBar().currentMessage()
+    assert re.match(r"Stopped after \d+ frames; the same run goes on from there\. 3 tracks with", said)
     monkeypatch.setenv("BLOCKS_PAUSE", "0")
     assert window.actions_by_id["run_on"].isEnabled()
     window.actions_by_id["run_on"].trigger()
     wait(qtbot, window)
     assert {row.frame for row in stored(window)} == set(range(FRAMES))
     assert not window.actions_by_id["run_on"].isEnabled()
+
+
+def test_a_run_that_is_stopped_before_it_found_anything_says_so(qtbot, window, monkeypatch):
+    monkeypatch.setenv("BLOCKS_PAUSE", "0.05")
+    panel = window.running.panel
+    panel.set_parameter("level", "250")
+    press_run(qtbot, window)
+    qtbot.waitUntil(lambda: panel._state.text().startswith("Frame 3"), timeout=TIMEOUT)
+    qtbot.keyClick(window.canvas, Qt.Key.Key_Escape)
+    wait(qtbot, window)
+    assert re.match(r"Stopped after \d+ frames.* Nothing was found to track\.$", panel._state.text())
+    release = threading.Event()
+    window.compute.submit(Task("Something else", once(release.wait)))
+    press_run(qtbot, window)
+    press_run(qtbot, window)
+    release.set()
+    wait(qtbot, window)
+    assert panel._state.text() == window.statusBar().currentMessage() == NOTHING_SEEN
 
 
 def test_another_tracker_is_tried_on_what_was_detected(qtbot, window):

@@ -170,7 +170,7 @@ class DetectCommands(QObject):
     @Slot(int)
     def _on_cancelled(self, task: int) -> None:
         if task == self._task:
-            self._over("Stopped; what was found so far is shown")
+            self._over(f"Stopped. {self._summary()}")
 
     @Slot(int, object, str)
     def _on_failed(self, task: int, _error: object, _label: str) -> None:

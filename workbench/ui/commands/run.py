@@ -17,16 +17,19 @@ from workbench.services.plugin_finding import Plugins
 from workbench.services.run_again import track_again
 from workbench.services.run_detecting import RunFrame
 from workbench.services.run_detectors import RunDetectors
-from workbench.services.run_ending import Outcome
+from workbench.services.run_ending import Keep, Outcome
 from workbench.services.run_options import options_of
 from workbench.services.running import UNFINISHED, run
 from workbench.ui.panels.run import RunPanel
 from workbench.ui.state import UiState
 from workbench.ui.worker import Task, TaskQueue
 
+NOTHING_SEEN = "Stopped before a frame was looked at"
 THREADS = max((os.cpu_count() or 2) - 1, 1)  # one is left to the window
 
 Steps = Generator[Any, None, Outcome]
+Order = tuple[str, Callable[[Keep], Steps]]
+"""What the user reads while it runs, and what makes it; that is handed what hears of the outcome."""
 
 
 class RunCommands(QObject):
@@ -56,6 +59,7 @@ class RunCommands(QObject):
         self._state, self._queue, self._panel, self._follow = state, queue, panel, follow
         self._detectors = RunDetectors(Detectors(threads=THREADS, plugins=plugins), plugins)
         self._task: int | None = None
+        self._ended: list[Outcome] = []  # of the run that goes on: how it ended, also when it was stopped
         self._video: int | None = None  # the one the run looks at; another may be shown meanwhile
         queue.item.connect(self._on_item)
         queue.done.connect(self._on_done)
@@ -91,7 +95,7 @@ class RunCommands(QObject):
         self._begin(
             lambda video: (
                 f"Going on with run {chosen}",
-                lambda: run(project, video, options, detectors=detectors),
+                lambda keep: run(project, video, options, detectors=detectors, keep=keep),
             )
         )
 
@@ -113,19 +117,22 @@ class RunCommands(QObject):
             state.select(tracks)
             self.told.emit(f"{counted(len(tracks), 'track')} of run {chosen} selected")
 
-    def _run_of(self, video: int) -> tuple[str, Callable[[], Steps]]:
+    def _run_of(self, video: int) -> Order:
         options = self._panel.options()
         project, detectors = self._state.project, self._detectors
         return (
             f"Running {options.detector} and {options.tracker}",
-            lambda: run(project, video, options, detectors=detectors),
+            lambda keep: run(project, video, options, detectors=detectors, keep=keep),
         )
 
-    def _again_of(self, chosen: int) -> tuple[str, Callable[[], Steps]]:
+    def _again_of(self, chosen: int) -> Order:
         options, project = self._panel.options(), self._state.project
-        return f"Tracking again with {options.tracker}", lambda: track_again(project, chosen, options)
+        return (
+            f"Tracking again with {options.tracker}",
+            lambda keep: track_again(project, chosen, options, keep=keep),
+        )
 
-    def _begin(self, order: Callable[[int], tuple[str, Callable[[], Steps]]]) -> None:
+    def _begin(self, order: Callable[[int], Order]) -> None:
         state = self._state
         try:
             if state.video is None:
@@ -140,7 +147,8 @@ class RunCommands(QObject):
             return
         self._video = state.video.id
         state.preview.clear()
-        self._task = self._queue.submit(Task(label, make))
+        self._ended = ended = list[Outcome]()
+        self._task = self._queue.submit(Task(label, lambda: make(ended.append)))
 
     @Slot(int, object)
     def _on_item(self, task: int, item: object) -> None:
@@ -165,7 +173,7 @@ class RunCommands(QObject):
     @Slot(int)
     def _on_cancelled(self, task: int) -> None:
         if task == self._task:
-            self._over("Stopped; what was found so far is kept, and the same run again goes on from there")
+            self._over(summary(self._ended[0]) if self._ended else NOTHING_SEEN)
 
     @Slot(int, object, str)
     def _on_failed(self, task: int, _error: object, _label: str) -> None:
@@ -186,11 +194,21 @@ def said_of(item: RunFrame) -> str:
 
 
 def summary(outcome: Outcome) -> str:
-    """What came of a run."""
-    problems = " ".join(outcome.problems)
+    """What came of a run that came to its end or was stopped."""
+    seen = outcome.stop - outcome.start
+    if outcome.state != "stopped":
+        return " ".join([_came(outcome), *outcome.problems])
+    if not seen:
+        return NOTHING_SEEN
+    how_far = f"Stopped after {counted(seen, 'frame')}; the same run goes on from there."
+    return " ".join([how_far, _came(outcome), *outcome.problems])
+
+
+def _came(outcome: Outcome) -> str:
+    """What a run made of the frames that were looked at."""
     stored = outcome.stored
     if stored is None or not stored.boxes:
-        return f"Nothing was found to track. {problems}".strip()
+        return "Nothing was found to track."
     said = f"{counted(stored.tracks, 'track')} with {counted(stored.boxes, 'box')}"
     if stored.inherited:
         said += f", {stored.inherited} of them known before"
@@ -200,4 +218,4 @@ def summary(outcome: Outcome) -> str:
         said += f"; {counted(stored.replaced, 'box')} of earlier runs replaced"
     if outcome.repeated:
         said += "; the frames had been looked at before, with the same detector"
-    return f"{said}. {problems}".strip()
+    return f"{said}."
