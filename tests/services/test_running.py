@@ -146,6 +146,17 @@ def test_a_run_that_is_done_detects_nothing_anew_and_is_laid_over_what_is_there_
     assert [run_blocks(project, blocks, **other).repeated for other in others] == [False] * len(others)
 
 
+def test_the_newest_run_is_taken_up_be_it_done_or_stopped(project, blocks):
+    stopped_after(project, blocks, 10)
+    assert run_blocks(project, blocks, resume=False).run_id == 2
+    again = run_blocks(project, blocks)
+    assert (again.run_id, again.repeated) == (2, True)
+    stopped_after(project, blocks, 10, resume=False)
+    again = run_blocks(project, blocks)
+    assert (again.run_id, again.repeated) == (3, False)
+    assert [run.state for run in project.runs()] == ["stopped", "done", "done"]
+
+
 def test_a_run_stopped_before_its_first_frame_leaves_nothing(project, blocks):
     steps = run(project, 1, RunOptions("blocks"), detectors=blocks)
     next(steps)
@@ -158,8 +169,8 @@ def test_other_settings_or_another_range_do_not_go_on_with_a_stopped_run(project
     stopped_after(project, blocks, 10)
     assert run_blocks(project, blocks, detector_settings={"level": 120}).resumed == 0
     assert run_blocks(project, blocks, start=5).resumed == 0
-    assert run_blocks(project, blocks, resume=False).resumed == 0
     assert run_blocks(project, blocks).resumed == 10
+    assert run_blocks(project, blocks, resume=False).resumed == 0
 
 
 def test_a_detector_that_fails_says_where_and_what_it_found_is_kept(project, blocks):

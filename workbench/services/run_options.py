@@ -36,7 +36,7 @@ class RunOptions:
         detector_settings, tracker_settings: values of some of their parameters.
         seed: of everything random.
         resume: go on with an earlier run of the same detector that did not come to its end, or take what one
-            detected that was the same in everything.
+            detected that was the same in everything; the newest of these.
     """
 
     detector: str = ""

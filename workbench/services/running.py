@@ -189,13 +189,18 @@ def _begun(project: Project, video_id: int, options: RunOptions, job: _Job) -> R
 
 
 def _earlier(project: Project, video_id: int, parameters: Mapping[str, Any], seed: int) -> Run | None:
-    """A run of this detector that did not come to its end, or else one that was the same in everything."""
-    for entry in unfinished(project, video_id):
-        known = noted(entry)
-        if (known.get("key"), known.get("start")) == (parameters["key"], parameters["start"]):
-            return entry
-    wanted = (KIND, "done", seed, __version__, key_of(parameters))
+    """The newest run that can go on or be taken as it is.
+
+    That is one of this detector that did not come to its end, or one that was the same in everything.
+    """
+    same = ("done", seed, __version__, key_of(parameters))
     for entry in reversed(project.runs(video_id)):
-        if (entry.kind, entry.state, entry.seed, entry.version, key_of(entry.parameters)) == wanted:
+        if entry.kind != KIND:
+            continue
+        known = noted(entry)
+        goes_on = (known.get("key"), known.get("start")) == (parameters["key"], parameters["start"])
+        if entry.state in UNFINISHED and goes_on:
+            return entry
+        if (entry.state, entry.seed, entry.version, key_of(entry.parameters)) == same:
             return entry
     return None
