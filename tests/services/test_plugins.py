@@ -161,6 +161,19 @@ def test_what_goes_wrong_in_a_run_is_an_error_that_names_the_plugin(line, reason
     assert detectors(found), "another video may go well"
 
 
+@pytest.mark.parametrize("box", [(1.0, 2.0, -3.0, 4.0), (1.0, 2.0, 3.0, -4.0), (np.nan, 2.0, 3.0, 4.0)])
+def test_trackers_that_give_what_is_no_box_are_named_and_nothing_of_it_is_kept(found, box):
+    follow = find_tracker("stays", plugins=found)()
+    follow.start(IMAGE, box)
+    with pytest.raises(PluginError, match=r"“spots” in .*step gave the box"):
+        follow.step(IMAGE)
+    tracker = next(t for t in multi_trackers(found) if t.name == "all-new").make(None)
+    with pytest.raises(
+        PluginError, match=r"“spots” in .*update gave a box that is not finite, or of negative"
+    ):
+        tracker.update(0, Detections(np.array([box]), np.ones(1), np.zeros(1, np.int64)))
+
+
 def test_detectors_of_plugins_run_over_a_video(found, tmp_path):
     clip = make_clip(tmp_path / "clip.mp4", 5, (160, 120))
     options = DetectOptions(settings={"side": 12.0})

@@ -65,6 +65,11 @@ def test_other_columns_and_values_of_another_kind_are_refused_and_nothing_is_cha
     assert (path / "project.db").read_bytes() == before
 
 
+def test_a_box_without_area_or_of_negative_size_keeps_nobody_from_opening(damage):
+    with Project.open(damage(("UPDATE box SET w = 0, h = -5 WHERE frame = 2",))) as project:
+        assert [row.box[2:] for row in project.boxes_at(1, 2)] == [(0.0, -5.0)] * 2
+
+
 def test_a_pose_with_as_many_joints_as_its_skeleton_is_read(damage):
     with Project.open(damage(("UPDATE box SET score = NULL",), (POSE.format("zeroblob(24)"),))) as project:
         assert [len(row.points) for row in project.rows("pose")] == [24]

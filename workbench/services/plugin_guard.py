@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from workbench.core.boxes import Box
+from workbench.core.boxes import Box, as_boxes
 from workbench.core.detections import Detections
 from workbench.core.detector import LearnsFirst
 from workbench.core.heatmaps import Heatmap
@@ -151,8 +151,13 @@ def _detections_fault(found: Any, classes: tuple[str, ...]) -> str:
 
 def _target_fault(state: Any) -> str:
     box = getattr(state, "box", ())
-    sound = len(box) == 4 and bool(np.isfinite(np.asarray(box, dtype=np.float64)).all())
-    return "" if sound else f"the box {box!r:.60}"
+    return "" if len(box) == 4 and _are_boxes(box) else f"the box {box!r:.60}"
+
+
+def _are_boxes(boxes: ArrayLike) -> bool:
+    """Whether all of (N, 4) have a place and no negative size."""
+    sides = as_boxes(boxes)
+    return bool(np.isfinite(sides).all() and (sides[:, 2:] >= 0).all())
 
 
 def _tracked_fault(seen: Any, detections: int) -> str:
@@ -162,6 +167,8 @@ def _tracked_fault(seen: Any, detections: int) -> str:
     lengths = {len(c) for c in (seen.boxes, seen.scores, seen.classes, seen.detections)}
     if lengths != {count} or np.shape(seen.boxes) != (count, 4):
         return "columns of different lengths"
+    if not _are_boxes(seen.boxes):
+        return "a box that is not finite, or of negative size"
     if len(np.unique(seen.ids)) < count:
         return "an id twice in one frame"
     return "a detection that is not there" if count and np.max(seen.detections) >= detections else ""

@@ -2,7 +2,9 @@
 
 SQLite keeps whatever is written into a column, and the file may be somebody else's. So its values are looked
 at when a project is opened, before anything is shown of it. Of boxes and poses there may be millions: theirs
-are compared with what they may be, four tenths of a second a million.
+are compared with what they may be, four tenths of a second a million. A box without area or of negative size
+is no reason to refuse a file: exports and searches leave it out, no tracker starts from it, and it can be
+drawn anew in the window.
 """
 
 from __future__ import annotations
