@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from tests.formats.made import annotations, two_tracks
-from workbench.core.annotations import new_boxes, set_xywh, xywh
+from workbench.core.annotations import Poses, Skeleton, new_boxes, set_xywh, xywh
 
 
 def test_a_stretch_counts_frames_from_its_start_and_remembers_it() -> None:
@@ -20,6 +22,14 @@ def test_choosing_tracks_renumbers_the_column() -> None:
     part = two_tracks().of_tracks({3})
     assert [t.number for t in part.tracks] == [3]
     assert part.column("track").tolist() == [0, 0]
+
+
+def test_poses_follow_their_boxes() -> None:
+    points = np.arange(9, dtype=np.float32).reshape(3, 1, 3)
+    poses = Poses(Skeleton(("nose",)), np.array([2, 2, 5]), np.array([0, 1, 0]), points)
+    (part,) = replace(two_tracks(), poses=(poses,)).between(1, 4).of_tracks({3}).poses
+    assert (part.frame.tolist(), part.track.tolist()) == ([1], [0])
+    assert part.points.tolist() == [[[3, 4, 5]]]
 
 
 def test_boxes_must_name_a_track() -> None:

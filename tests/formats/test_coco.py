@@ -8,10 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.formats.made import annotations, box_table, finished, pictures, two_tracks
-from workbench.core.annotations import AnnotatedTrack, VideoFacts
+from workbench.core.annotations import AnnotatedTrack, Poses, Skeleton, VideoFacts
 from workbench.core.errors import UserError
 from workbench.formats.clips import Clip
 from workbench.formats.coco import CocoOptions, write
@@ -105,3 +106,23 @@ def test_wanted_video_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(Exception, match="no video called 'third'; it has clip, other"):
         read(path, options=CocoReadOptions(video="third"))
     assert len(read(path, options=CocoReadOptions(video="other"))[0].boxes) == 0
+
+
+def test_poses_become_keypoints_of_their_class(tmp_path: Path) -> None:
+    points = np.full((3, 2, 3), np.nan, np.float32)
+    points[0] = (2.0625, 4.5, 0.9), (-3, 5, 0.05)  # the second was hardly seen
+    points[1, 1] = 7, 8, np.nan  # marked by somebody
+    frame, track = np.array([0, 1, 3]), np.array([0, 0, 0])  # in the last one the target is outside
+    own = Poses(Skeleton(("head", "foot"), ((0, 1),)), frame, track, points)
+    other = Poses(Skeleton(("nose",)), np.array([2]), np.array([0]), np.ones((1, 1, 3), np.float32))
+    source = replace(two_tracks(), poses=(own, other)).between(0, 6)
+    report = finished(write(tmp_path, [Clip(source)]))
+    data = json.loads((tmp_path / "annotations.json").read_text())
+    person, light = data["categories"]
+    assert (person["keypoints"], person["skeleton"]) == (["head", "foot"], [[1, 2]])
+    assert "keypoints" not in light
+    records = [(a["keypoints"], a["num_keypoints"]) for a in data["annotations"] if a["category_id"] == 1]
+    empty = [0, 0, 0, 0, 0, 0]
+    assert records == [([2.062, 4.5, 2, 0, 0, 0], 1), ([0, 0, 0, 7, 8, 2], 1), (empty, 0), (empty, 0)]
+    assert not any("keypoints" in a for a in data["annotations"] if a["category_id"] == 2)
+    assert "1 poses were left out, for most of the class person have other joints" in str(report)

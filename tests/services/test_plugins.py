@@ -146,6 +146,10 @@ FAILING = {
     "wrong shape": ("return Detections(np.ones(1), np.ones(1), np.array([0]))", r"boxes of shape \(1,\)"),
     "no such class": ("return Detections(np.ones((1, 4)), np.ones(1), np.array([7]))", "class 7 of 1"),
     "score": ("return Detections(np.ones((1, 4)), np.array([2.0]), np.array([0]))", "scores"),
+    "joints": (
+        "return Detections(np.ones((1, 4)), np.ones(1), np.array([0]), poses=np.ones((1, 17, 2)))",
+        r"poses of float64 and shape \(1, 17, 2\)",
+    ),
 }
 
 
@@ -172,6 +176,18 @@ def test_trackers_that_give_what_is_no_box_are_named_and_nothing_of_it_is_kept(f
         PluginError, match=r"“spots” in .*update gave a box that is not finite, or of negative"
     ):
         tracker.update(0, Detections(np.array([box]), np.ones(1), np.zeros(1, np.int64)))
+
+
+def test_a_detector_whose_poses_change_their_joints_is_named(tmp_path):
+    line = (
+        "return Detections(*[np.ones((1, 4)), np.ones(1), np.array([0])], poses=np.ones((1, 17 - frame, 3)))"
+    )
+    code = CODE.replace("        y, x = np.unravel", f"        {line}\n        y, x = np.unravel", 1)
+    write_plugin(tmp_path / "plugins" / "spots", code=code)
+    detector = find_detector("spots", find_plugins([(tmp_path / "plugins", "user")])).make()
+    detector.detect(0, IMAGE)
+    with pytest.raises(PluginError, match="poses of 16 joints after 17"):
+        detector.detect(1, IMAGE)
 
 
 def test_detectors_of_plugins_run_over_a_video(found, tmp_path):

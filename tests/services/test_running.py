@@ -16,6 +16,7 @@ from tests.services.made_run import (
     detectors,
     drained,
     places,
+    poses_of,
     project_of,
     run_blocks,
     write_blocks,
@@ -190,7 +191,7 @@ def test_a_run_killed_goes_on_and_ends_as_an_unbroken_one(tmp_path, blocks):
         "import sys; from workbench import cli; from workbench.services import run_files; "
         "run_files.CHUNK = 8; sys.exit(cli.run(cli.parse(sys.argv[1:])))"
     )
-    words = ["run", str(clip), "--detector", "blocks", "--project", str(home)]
+    words = ["run", str(clip), "--detector", "figures", "--project", str(home)]
     with subprocess.Popen([sys.executable, "-c", code, *words], cwd=ROOT, env=environment) as running:
         folder = home / "runs" / "1"
         deadline = time.monotonic() + 60
@@ -210,8 +211,11 @@ def test_a_run_killed_goes_on_and_ends_as_an_unbroken_one(tmp_path, blocks):
     )
     assert f"of which {kept} were looked at before" in done.stdout
     with project_of(write_clip(tmp_path / "other.mp4")) as unbroken, Project.open(home) as project:
-        run_blocks(unbroken, blocks)
+        run_blocks(unbroken, blocks, detector="figures")
         assert boxes_of(project) == boxes_of(unbroken)
+        poses, whole = poses_of(project), poses_of(unbroken)
+        assert poses.keys() == whole.keys() != set()
+        assert all(np.array_equal(poses[place], whole[place], equal_nan=True) for place in poses)
         assert [r.state for r in project.runs()] == ["done"]
 
 

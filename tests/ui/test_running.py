@@ -4,6 +4,7 @@ import re
 import threading
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtWidgets import QScrollArea
@@ -103,6 +104,30 @@ def test_a_run_that_is_stopped_before_it_found_anything_says_so(qtbot, window, m
     release.set()
     wait(qtbot, window)
     assert panel._state.text() == window.statusBar().currentMessage() == NOTHING_SEEN
+
+
+def test_skeletons_of_a_run_are_drawn_with_its_tracks_also_after_a_restart(qtbot, window, open_window):
+    window.running.panel.choose(detector="figures")
+    press_run(qtbot, window)
+    wait(qtbot, window)
+    window.state.go_to(21)
+    qtbot.waitUntil(lambda: window.state.shown == 21, timeout=TIMEOUT)
+    drawn = window.canvas.overlay
+    assert drawn.joints.shape == (3, 17, 3)
+    assert np.isnan(drawn.joints[0]).all(), "the first target was missed here, and its box filled in"
+    for box, joints in zip(drawn.boxes[1:], drawn.joints[1:], strict=True):
+        np.testing.assert_allclose(joints[0, :2], box[:2] + box[2:] * (0.5, 0.1), atol=1)
+        assert np.isnan(joints[3:5]).all(), "one ear was hardly seen, and one was not"
+        assert np.isfinite(joints[5:]).all()
+    window.edits.undo()
+    assert not window.canvas.overlay.joints.size
+    window.edits.redo()
+    path = window.project.path
+    window.close()
+    again = open_window(path)
+    again.state.go_to(21)
+    qtbot.waitUntil(lambda: again.state.shown == 21, timeout=TIMEOUT)
+    np.testing.assert_array_equal(again.canvas.overlay.joints, drawn.joints)
 
 
 def test_another_tracker_is_tried_on_what_was_detected(qtbot, window):

@@ -81,6 +81,34 @@ class AnnotatedTrack:
     name: str = ""
 
 
+@dataclass(frozen=True)
+class Skeleton:
+    """The joints of poses by name, and the pairs of joints (0-based) that are drawn as lines."""
+
+    joints: tuple[str, ...]
+    edges: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Poses:
+    """Poses of one skeleton with K joints, at most one for each box.
+
+    Args:
+        skeleton: what the joints are.
+        frame, track: (P,) the box that each belongs to, as in ``BOX_COLUMNS``.
+        points: (P, K, 3) float32 x, y in pixels and score; NaN = not marked.
+    """
+
+    skeleton: Skeleton
+    frame: NDArray[np.int64]
+    track: NDArray[np.int64]
+    points: NDArray[np.float32]
+
+    def where(self, kept: NDArray[np.bool_]) -> Poses:
+        """Only these, (P,)."""
+        return replace(self, frame=self.frame[kept], track=self.track[kept], points=self.points[kept])
+
+
 @dataclass(frozen=True, eq=False)
 class Annotations:
     """All boxes of one video, or of a stretch of it.
@@ -91,6 +119,7 @@ class Annotations:
         tracks: the identities.
         boxes: (N,) of ``BOX_COLUMNS``.
         start: the frame of the whole video that is frame 0 here.
+        poses: a table for each skeleton.
     """
 
     video: VideoFacts
@@ -98,6 +127,7 @@ class Annotations:
     tracks: tuple[AnnotatedTrack, ...] = ()
     boxes: Boxes = field(default_factory=new_boxes)
     start: int = 0
+    poses: tuple[Poses, ...] = ()
 
     def __post_init__(self) -> None:
         if self.boxes.dtype != BOX_COLUMNS:
@@ -112,7 +142,9 @@ class Annotations:
         boxes = self.boxes[(start <= frame) & (frame < stop)]
         boxes["frame"] -= start  # a boolean index copies
         video = replace(self.video, frame_count=stop - start)
-        return replace(self, video=video, boxes=boxes, start=self.start + start)
+        poses = [p.where((start <= p.frame) & (p.frame < stop)) for p in self.poses]
+        moved = tuple(replace(p, frame=p.frame - start) for p in poses)
+        return replace(self, video=video, boxes=boxes, start=self.start + start, poses=moved)
 
     def of_tracks(self, numbers: Collection[int]) -> Annotations:
         """Only the tracks with these identity numbers."""
@@ -121,7 +153,9 @@ class Annotations:
         index[kept] = np.arange(len(kept))
         boxes = self.boxes[np.isin(self.boxes["track"], kept)]
         boxes["track"] = index[boxes["track"]]
-        return replace(self, tracks=tuple(self.tracks[i] for i in kept), boxes=boxes)
+        poses = [p.where(np.isin(p.track, kept)) for p in self.poses]
+        named = tuple(replace(p, track=index[p.track]) for p in poses)
+        return replace(self, tracks=tuple(self.tracks[i] for i in kept), boxes=boxes, poses=named)
 
     def column(self, name: str) -> NDArray[Any]:
         """One column of the boxes."""

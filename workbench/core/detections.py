@@ -23,7 +23,7 @@ class Detections:
         scores: (N,) float64 in [0, 1].
         classes: (N,) int64, 0-based number in the network's list of classes.
         embeddings: (N, E) float32 of unit length: how they look.
-        poses: (N, K, 3) float64 x, y in pixels and score of each joint.
+        poses: (N, K, 3) float64 x, y in pixels and score of each joint; NaN = not marked.
         boxes3d: in space.
         extremes: (N, 4, 2) float64 pixels: the topmost, leftmost, lowest and rightmost point.
         centers: (N, 2) float64 pixels, by which CenterTrack tells tracks apart.

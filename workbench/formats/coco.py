@@ -8,21 +8,22 @@
 Boxes are 0-based floats. Every frame has an image entry, boxes or not, with a 1-based ``frame_id`` that
 has no holes, because CenterTrack takes the image with the frame_id before as the previous one. Ids and
 categories count from 1, for 0 means "ignore" there. Track ids are unique over the file. Annotations
-have no "segmentation": CenterTrack would decode an empty one.
+have no "segmentation": CenterTrack would decode an empty one. Poses: see ``coco_keypoints``.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workbench.core.annotations import Annotations, Boxes
+from workbench.core.annotations import Annotations, Boxes, Skeleton
 from workbench.core.errors import UserError
 from workbench.core.progress import Progress
 from workbench.core.report import Findings, Report
+from workbench.formats import coco_keypoints
 from workbench.formats.clips import Clip, picture_name, video_names, write_pictures
 from workbench.formats.folder import ExportFolder
 from workbench.formats.names import UniqueNames, file_name
@@ -86,15 +87,17 @@ def write(
         raise UserError(f"{target}: name a folder; annotations.json and the report are written into it.")
     findings = Findings()
     parts = _parts(clips, options, findings)
+    skeletons = coco_keypoints.skeletons_of((part.annotations for part in parts), findings)
+    conventions = (*CONVENTIONS, coco_keypoints.CONVENTION) if skeletons else CONVENTIONS
     with ExportFolder(target, TITLE, video_names(clips)) as folder:
-        yield from _write_json(folder, parts)
+        yield from _write_json(folder, parts, skeletons)
         for part in parts:
             yield from _write_pictures(folder, part, options)
         boxes = sum(len(part.rows) for part in parts)
         tracks = sum(len(part.track_ids) for part in parts)
         sources = tuple((f"video {part.video_id}", _source(part)) for part in parts)
         return folder.finish(
-            Report(TITLE, "written", boxes, tracks, (), CONVENTIONS, findings.all(), sources)
+            Report(TITLE, "written", boxes, tracks, (), conventions, findings.all(), sources)
         )
 
 
@@ -117,16 +120,18 @@ def _parts(clips: Sequence[Clip], options: CocoOptions, findings: Findings) -> l
     return parts
 
 
-def _write_json(folder: ExportFolder, parts: Sequence[_Part]) -> Generator[Progress, None, None]:
+def _write_json(
+    folder: ExportFolder, parts: Sequence[_Part], skeletons: Mapping[str, Skeleton]
+) -> Generator[Progress, None, None]:
     """One record a line, so that a large file is written without being built, and compares line by line."""
     categories = dict.fromkeys(name for part in parts for name in part.annotations.categories)
     ids = {name: i for i, name in enumerate(categories, start=1)}
     tables: dict[str, Iterable[dict[str, Any]]] = {
         "videos": map(_video, parts),
-        "categories": ({"id": i, "name": name, "supercategory": ""} for name, i in ids.items()),
+        "categories": (_category(i, name, skeletons.get(name)) for name, i in ids.items()),
         "tracks": (record for part in parts for record in _tracks(part, ids)),
         "images": (record for part in parts for record in _images(part)),
-        "annotations": _annotations(parts, ids),
+        "annotations": _annotations(parts, ids, skeletons),
     }
     with folder.open("annotations.json") as file:
         separator = "{"
@@ -154,6 +159,11 @@ def _video(part: _Part) -> dict[str, Any]:
         "fps": video.fps,
         "start_frame": part.annotations.start,
     }
+
+
+def _category(category_id: int, name: str, skeleton: Skeleton | None) -> dict[str, Any]:
+    record = {"id": category_id, "name": name, "supercategory": ""}
+    return record | coco_keypoints.of_category(skeleton)
 
 
 def _tracks(part: _Part, categories: dict[str, int]) -> Iterator[dict[str, Any]]:
@@ -184,11 +194,16 @@ def _images(part: _Part) -> Iterator[dict[str, Any]]:
         }
 
 
-def _annotations(parts: Sequence[_Part], categories: dict[str, int]) -> Iterator[dict[str, Any]]:
+def _annotations(
+    parts: Sequence[_Part], categories: dict[str, int], skeletons: Mapping[str, Skeleton]
+) -> Iterator[dict[str, Any]]:
     annotation_id = 0
     for part in parts:
         tracks = part.annotations.tracks
-        for frame, track, x, y, w, h, score, occluded, _, verified in part.rows.tolist():
+        more = coco_keypoints.of_boxes(part.annotations, part.rows, skeletons)
+        for (frame, track, x, y, w, h, score, occluded, _, verified), keypoints in zip(
+            part.rows.tolist(), more, strict=True
+        ):
             annotation_id += 1
             record = {
                 "id": annotation_id,
@@ -200,6 +215,7 @@ def _annotations(parts: Sequence[_Part], categories: dict[str, int]) -> Iterator
                 "area": w * h,
                 "iscrowd": 0,
                 "attributes": {"occluded": occluded, "verified": verified},
+                **keypoints,
             }
             if score == score:  # not NaN
                 record["score"] = score

@@ -12,10 +12,10 @@ from workbench.core.detections import Detections
 from workbench.core.edits import ChangeSet
 from workbench.core.report import Findings
 from workbench.core.rows import BoxRow, Origin, PoseRow, TrackRow
-from workbench.models import coco_joints
 from workbench.services.detecting import DetectedFrame
 from workbench.services.editing import next_number
 from workbench.services.importing import category_ids
+from workbench.services.poses import PoseRows
 from workbench.store import Project
 
 SAME = 0.5  # overlap above which a detection is what the project has already
@@ -92,8 +92,8 @@ class _Rows:
     def __init__(
         self, project: Project, video_id: int, run_id: int, categories: dict[int, int], count: int
     ) -> None:
-        self._project, self._video_id, self._run_id = project, video_id, run_id
-        self._categories = categories
+        self._video_id, self._run_id = video_id, run_id
+        self._categories, self._poses = categories, PoseRows(project, video_id, run_id)
         self._ids = iter(project.new_ids("track", count))
         self._number = next_number(project.tracks(video_id))
         self.tracks: list[TrackRow] = []
@@ -109,18 +109,5 @@ class _Rows:
             self.tracks.append(TrackRow(track, video, self._categories[number], self._number, "", run))
             self.boxes.append(BoxRow(video, frame, track, x, y, w, h, score, origin, run, 0, 0, 0, 0))
             self._number += 1
-            if detections.poses is not None:
-                points, joints = detections.poses[i].astype("<f4").tobytes(), detections.poses.shape[1]
-                skeleton = skeleton_id(self._project, joints)
-                self.poses.append(PoseRow(video, frame, track, skeleton, points, score, origin, run, 0))
-
-
-def skeleton_id(project: Project, joints: int) -> int:
-    """The project's skeleton with so many joints: COCO's where they are 17; added where there is none yet."""
-    of_coco = joints == len(coco_joints.NAMES)
-    name = "COCO person" if of_coco else f"{joints} joints"
-    for skeleton in project.skeletons():
-        if skeleton.name == name:
-            return skeleton.id
-    names = coco_joints.NAMES if of_coco else [f"joint {i}" for i in range(joints)]
-    return project.add_skeleton(name, names, coco_joints.EDGES if of_coco else ()).id
+            pose = self._poses.of(detections, i, frame=frame, track_id=track)
+            self.poses += [] if pose is None else [pose]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from workbench.core.detections import Detections
 from workbench.core.errors import UserError
@@ -20,6 +21,8 @@ from workbench.tracking.tracker import Image, TrackedBoxes, usable
 from workbench.video import open_video
 
 EVERY = 64  # frames between two words of progress
+
+Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,29 +52,43 @@ class Association:
 
     def chosen(self, found: Detections) -> Detections:
         """Those that take part."""
-        if self.wanted is not None:
-            found = found[np.isin(found.classes, self.wanted)]
-        return found if self.threshold is None else found[found.scores >= self.threshold]
+        return found[self._rows(found)] if self._chooses else found
+
+    @property
+    def _chooses(self) -> bool:
+        return self.wanted is not None or self.threshold is not None
+
+    def _rows(self, found: Detections) -> Indices:
+        """Rows of those that take part."""
+        high = found.scores >= (-np.inf if self.threshold is None else self.threshold)
+        return np.flatnonzero(high if self.wanted is None else high & np.isin(found.classes, self.wanted))
 
     def tracks(self, found: Found) -> Generator[Progress, None, Tracks]:
         """Join what was found.
 
         Returns:
-            Tracks whose frames are those of the video.
+            Tracks whose frames are those of the video, and whose detections are rows of what was found.
 
         Raises:
             UserError: the detections have not what the tracker needs.
             VideoError: the pictures that the tracker wants to see cannot be read.
             PluginError: the plugin that brings the tracker failed.
         """
-        kept = replace(found, detections={f: self.chosen(d) for f, d in found.detections.items()})
+        if not self._chooses:
+            return (yield from self._joined(found))
+        rows = {frame: self._rows(detections) for frame, detections in found.detections.items()}
+        kept = replace(found, detections={f: d[rows[f]] for f, d in found.detections.items()})
+        return _of_all((yield from self._joined(kept)), rows)
+
+    def _joined(self, found: Found) -> Generator[Progress, None, Tracks]:
+        """Join those that take part."""
         if self.camera and self.video is not None and not found.motions.keys() >= found.detections.keys():
-            kept = yield from _with_motions(kept, self.video)
+            found = yield from _with_motions(found, self.video)
         if not self.tracker.looks or self.video is None:
-            return (yield from associate(kept, self.tracker, self.options))
+            return (yield from associate(found, self.tracker, self.options))
         with open_video(self.video) as reader:
             pictures = reader.frames(found.start, found.stop)
-            return (yield from associate(kept, self.tracker, self.options, pictures=pictures))
+            return (yield from associate(found, self.tracker, self.options, pictures=pictures))
 
 
 def class_numbers(names: Sequence[str], wanted: Sequence[str]) -> tuple[int, ...] | None:
@@ -86,6 +103,23 @@ def class_numbers(names: Sequence[str], wanted: Sequence[str]) -> tuple[int, ...
             some = ", ".join(names[:10]) + (" and others" if len(names) > 10 else "")
             raise UserError(f"The detector knows no class {name!r}; it knows {some}.")
     return tuple(known[name.casefold()] for name in wanted) or None
+
+
+def _of_all(tracks: Tracks, rows: Mapping[int, Indices]) -> Tracks:
+    """Tracks whose detections are rows of all that was found.
+
+    Args:
+        tracks: of the detections that were chosen.
+        rows: of these among all, by frame.
+    """
+    frames = np.array(sorted(rows), np.int64)
+    counts = np.array([len(rows[frame]) for frame in frames.tolist()], np.int64)
+    every = np.concatenate([np.empty(0, np.int64), *(rows[frame] for frame in frames.tolist())])
+    first = np.cumsum(counts) - counts
+    detections, joined = tracks.detections.copy(), tracks.detections >= 0
+    at = np.searchsorted(frames, tracks.frames[joined])
+    detections[joined] = every[first[at] + detections[joined]]
+    return replace(tracks, detections=detections)
 
 
 def _with_motions(found: Found, video: Path) -> Generator[Progress, None, Found]:

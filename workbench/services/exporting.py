@@ -6,16 +6,24 @@ from collections.abc import Collection, Generator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.core.annotations import AnnotatedTrack, Annotations, Boxes, VideoFacts, new_boxes
+from workbench.core.annotations import (
+    AnnotatedTrack,
+    Annotations,
+    Boxes,
+    Poses,
+    Skeleton,
+    VideoFacts,
+    new_boxes,
+)
 from workbench.core.errors import UserError
 from workbench.core.progress import Progress
 from workbench.core.report import Report
-from workbench.core.rows import BoxRow, TrackRow
+from workbench.core.rows import BoxRow, PoseRow, TrackRow
 from workbench.formats.clips import Clip
 from workbench.formats.registry import FORMATS, Format, find_format
 from workbench.store import Project, Video
@@ -86,7 +94,7 @@ def annotations_of(
     stop: int | None = None,
     tracks: Collection[int] | None = None,
 ) -> Annotations:
-    """The boxes of a video as arrays, frame 0 being ``start``.
+    """The boxes and poses of a video as arrays, frame 0 being ``start``.
 
     Args:
         start, stop: the frames [start, stop); None = to the end.
@@ -106,6 +114,7 @@ def annotations_of(
         tracks=tuple(AnnotatedTrack(t.number, names[t.category_id], t.name) for t in kept),
         boxes=_columns(rows, kept, start),
         start=start,
+        poses=_poses(project, video_id, kept, start, stop),
     )
 
 
@@ -122,6 +131,23 @@ def _columns(rows: Sequence[BoxRow], tracks: Sequence[TrackRow], start: int) -> 
     boxes["track"] = [index[track_id] for track_id in columns["track_id"]]
     boxes["score"] = np.array(columns["score"], np.float64)  # None becomes NaN
     return boxes
+
+
+def _poses(
+    project: Project, video_id: int, tracks: Sequence[TrackRow], start: int, stop: int
+) -> tuple[Poses, ...]:
+    index = {track.id: i for i, track in enumerate(tracks)}
+    rows = cast(list[PoseRow], project.rows("pose", video_id=video_id, start=start, stop=stop))
+    tables = []
+    for skeleton in project.skeletons():
+        own = [row for row in rows if row.skeleton_id == skeleton.id and row.track_id in index]
+        if own:
+            shape = Skeleton(tuple(skeleton.joints), tuple((a, b) for a, b in skeleton.edges))
+            frame = np.array([row.frame - start for row in own])
+            track = np.array([index[row.track_id] for row in own])
+            points = np.frombuffer(b"".join(row.points for row in own), "<f4")
+            tables.append(Poses(shape, frame, track, points.reshape(len(own), -1, 3)))
+    return tuple(tables)
 
 
 def _span(video: Video, start: int | None, stop: int | None) -> range:

@@ -30,6 +30,7 @@ class GuardedDetector:
     def __init__(self, brought: Brought, options: Any) -> None:
         self._plugin = brought.plugin
         self._inner = brought.made(options)
+        self._joints: int | None = None  # of the poses that came so far; 0 = objects came without
         self.classes: tuple[str, ...] = tuple(self._attribute("classes", _is_names))
         self.warm_up: int = self._attribute("warm_up", _is_count, 0)
         learns = isinstance(self._inner, LearnsFirst)
@@ -44,7 +45,14 @@ class GuardedDetector:
     def detect(self, frame: int, image: Image) -> Detections:
         """See ``Detector``."""
         found = self._plugin.call(self._inner.detect, frame, image)
-        return _checked(self._plugin, "detect", found, Detections, _detections_fault(found, self.classes))
+        fault = _detections_fault(found, self.classes)
+        found = _checked(self._plugin, "detect", found, Detections, fault)
+        if len(found):
+            joints = 0 if found.poses is None else found.poses.shape[1]
+            if joints != (joints if self._joints is None else self._joints):
+                raise self._plugin.failed(f"detect gave poses of {joints} joints after {self._joints}")
+            self._joints = joints
+        return found
 
     def _attribute(self, name: str, is_sound: Any, *default: Any) -> Any:
         value = self._plugin.call(getattr, self._inner, name, *default)
@@ -146,6 +154,9 @@ def _detections_fault(found: Any, classes: tuple[str, ...]) -> str:
         return f"class {numbers.max()} of {len(classes)}"
     if len(scores) and not 0 <= scores.min() <= scores.max() <= 1:  # False for NaN
         return "scores that are not in [0, 1]"
+    poses = np.zeros((len(boxes), 0, 3)) if found.poses is None else np.asarray(found.poses)
+    if poses.ndim != 3 or poses.shape[2] != 3 or not np.issubdtype(poses.dtype, np.number):
+        return f"poses of {poses.dtype} and shape {poses.shape}, not numbers (N, K, 3)"
     return ""
 
 

@@ -225,8 +225,8 @@ def _nothing_to_learn(_: VideoReader) -> Generator[Progress, None, None]:
 
 
 def _plain(found: Detections) -> Detections:
-    """What association reads of detections: boxes that have a place and an area, with looks and offsets."""
-    kept = replace(found, poses=None, boxes3d=None, extremes=None)
+    """What a run keeps of detections: boxes that have a place and an area, with looks, offsets and poses."""
+    kept = replace(found, boxes3d=None, extremes=None)
     sound = np.isfinite(kept.boxes).all(1) & (kept.boxes[:, 2:] > 0).all(1)
     return kept[sound]
 

@@ -110,7 +110,9 @@ def stored_tracks(
         if found.stop > found.start:
             categories = _categories(project, association.names, outcome.tracks)
             span = (found.start, found.stop)
-            stored = yield from store_tracks(project, entry, outcome.tracks, span=span, categories=categories)
+            stored = yield from store_tracks(
+                project, entry, outcome.tracks, span=span, categories=categories, found=found
+            )
             write_links(run_folder(project, entry.id), stored.links)
             write_tracks(run_folder(project, entry.id), _columns(outcome.tracks))
         outcome = replace(outcome, run_id=entry.id, stored=stored)

@@ -30,7 +30,8 @@ from workbench.services.array_files import Form, fit, read_arrays, unwritable, w
 from workbench.store import Project
 
 CHUNK, SECONDS = 256, 10.0  # frames and time of a chunk: what a kill costs at most
-COLUMNS = ("boxes", "scores", "classes", "embeddings", "centers", "offsets")  # of a detection, that are kept
+# Of a detection, that are kept.
+COLUMNS = ("boxes", "scores", "classes", "embeddings", "poses", "centers", "offsets")
 LINKS, TRACKS = "links.npz", "tracks.npz"
 
 Array = NDArray[np.float64]
@@ -41,7 +42,7 @@ _FRAMES: dict[str, Form] = {"frames": ("i",), "counts": ("i",)}
 _MOVED: dict[str, Form] = {"moved": ("i",), "motions": ("f", 2, 3)}
 _FOUND: dict[str, Form] = {
     **{"boxes": ("f", 4), "scores": ("f",), "classes": ("i",)},
-    **{"embeddings": ("f", None), "centers": ("f", 2), "offsets": ("f", 2)},
+    **{"embeddings": ("f", None), "poses": ("f", None, 3), "centers": ("f", 2), "offsets": ("f", 2)},
 }
 _NEEDED = ("boxes", "scores", "classes")
 _LINKS: dict[str, Form] = {"tracks": ("i",), "before": ("i",), "after": ("i",), "probabilities": ("f",)}
@@ -240,11 +241,15 @@ def _columns(found: Mapping[int, Detections], motions: Mapping[int, Array]) -> d
     some = [d for d in found.values() if len(d)]
     together = Detections.joined(some) if some else Detections.none()
     given = together.columns()
+    if together.poses is not None:
+        given["poses"] = together.poses.astype(np.float32)  # as a project has them, and most of the file
     return columns | {name: given[name] for name in COLUMNS if name in given}
 
 
 def _by_frame(chunk: Mapping[str, NDArray[Any]]) -> dict[int, Detections]:
     columns: dict[str, Any] = {name: chunk[name] for name in COLUMNS if name in chunk}
+    if "poses" in columns:
+        columns["poses"] = columns["poses"].astype(np.float64)
     together = Detections(**columns)
     ends = np.cumsum(chunk["counts"]).tolist()
     starts = [0, *ends[:-1]]

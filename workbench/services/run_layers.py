@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.core.rows import BoxRow, Origin, TrackRow
+from workbench.core.rows import BoxRow, Origin, PoseRow, TrackRow
 from workbench.services.run_identities import (
     NONE,
     Overlapping,
@@ -51,12 +51,14 @@ class Present:
         staying: rows in the run's frames that it may not replace.
         going: those that it replaces.
         beside: rows outside the run's frames, within ``run_identities.REACH`` of them.
+        poses: all in the run's frames.
         categories: id of the class of every track named in these rows, by the track's id.
     """
 
     staying: Sequence[BoxRow] = ()
     going: Sequence[BoxRow] = ()
     beside: Sequence[BoxRow] = ()
+    poses: Sequence[PoseRow] = ()
     categories: Mapping[int, int] = field(default_factory=dict)
 
 
@@ -68,12 +70,14 @@ class Layer:
         tracks: that are new.
         boxes: that come.
         track_of: (M,) id of the track that each box of the run belongs to, also where it is not written.
+        written: (M,) whether it is.
         inherited: ids of the tracks that were there before and go on.
     """
 
     tracks: tuple[TrackRow, ...]
     boxes: tuple[BoxRow, ...]
     track_of: Indices
+    written: NDArray[np.bool_]
     inherited: frozenset[int]
 
 
@@ -117,7 +121,7 @@ def lay(
         kind = int(category[low])
         tracks.append(TrackRow(track_id, video_id, kind, number + len(tracks), "", run_id))
     boxes = tuple(_box_rows(new, track_of, written, video_id, run_id))
-    return Layer(tuple(tracks), boxes, track_of, inherited)
+    return Layer(tuple(tracks), boxes, track_of, written, inherited)
 
 
 def _hidden(new: Tracks, stay: StoredRows, lying: Overlapping, track_of: Indices) -> NDArray[np.bool_]:

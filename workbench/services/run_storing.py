@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,11 +15,13 @@ from numpy.typing import NDArray
 from workbench.core.edits import ChangeSet
 from workbench.core.errors import EditConflictError
 from workbench.core.progress import Progress
-from workbench.core.rows import ActionRow, BoxRow, Origin, PoseRow, ReviewItemRow, Row, TrackRow
+from workbench.core.rows import KEYS, ActionRow, BoxRow, PoseRow, ReviewItemRow, Row, TrackRow
 from workbench.services.editing import next_number
-from workbench.services.run_files import RunLinks
+from workbench.services.poses import PoseRows, is_persons
+from workbench.services.run_files import Found, RunLinks
 from workbench.services.run_identities import NONE, REACH
 from workbench.services.run_layers import Layer, Present, lay
+from workbench.services.run_poses import Exchange, exchanged, poses_that_come
 from workbench.store import Project, Run
 from workbench.tracking.offline import Tracks
 
@@ -39,6 +43,7 @@ class Stored:
         inherited: how many of these tracks were there before.
         kept: boxes that stayed as they were.
         replaced: boxes of earlier runs that went.
+        poses: that came.
         links: between the run's tracks.
     """
 
@@ -47,11 +52,18 @@ class Stored:
     inherited: int
     kept: int
     replaced: int
+    poses: int
     links: RunLinks
 
 
 def store_tracks(
-    project: Project, run: Run, new: Tracks, *, span: tuple[int, int], categories: Sequence[int]
+    project: Project,
+    run: Run,
+    new: Tracks,
+    *,
+    span: tuple[int, int],
+    categories: Sequence[int],
+    found: Found | None = None,
 ) -> Generator[Progress, None, Stored]:
     """Write a run's tracks; what somebody else is changing meanwhile is waited for.
 
@@ -59,6 +71,7 @@ def store_tracks(
         new: frames as those of the video.
         span: frames [start, stop) that were looked at; only there anything is replaced.
         categories: id of each class that ``new.classes`` counts.
+        found: what ``new.detections`` are rows of, whose poses come with the boxes; None = there are none.
 
     Raises:
         ProjectError: it cannot be written.
@@ -67,7 +80,8 @@ def store_tracks(
         yield Progress(0, None, "Comparing with what is there")
         present = present_in(project, run, span)
         layer = _laid(project, run, new, present, span, categories)
-        change = _change(project, run, present, layer)
+        poses = exchanged(present, layer, _poses(project, run, new, layer, found), _own(project, run))
+        change = _change(project, run, present, layer, poses)
         try:
             if change.changes:
                 yield from _written(project, change)
@@ -84,6 +98,7 @@ def store_tracks(
         len(tracks & layer.inherited),
         len(present.staying),
         len(present.going),
+        len(poses[1]),
         _links(new, layer),
     )
 
@@ -92,27 +107,36 @@ def present_in(project: Project, run: Run, span: tuple[int, int]) -> Present:
     """What a run meets in its frames and beside them."""
     assert run.video_id is not None
     video_id, (start, stop) = run.video_id, span
-    own = {r.id for r in project.runs(video_id) if r.kind == KIND}
+    own = _own(project, run)
     under = _under_annotations(project, run, span)
     staying: list[BoxRow] = []
     going: list[BoxRow] = []
+    poses: list[PoseRow] = []
     for first in range(start, stop, AT_ONCE):
-        for row in project.boxes_between(video_id, first, min(first + AT_ONCE, stop)):
+        last = min(first + AT_ONCE, stop)
+        for row in project.boxes_between(video_id, first, last):
             goes = row.run_id in own and not row.protected and (row.track_id, row.frame) not in under
             (going if goes else staying).append(row)
+        poses += cast(list[PoseRow], project.rows("pose", video_id=video_id, start=first, stop=last))
     beside = project.boxes_between(video_id, max(start - REACH, 0), start)
     beside += project.boxes_between(video_id, stop, stop + REACH)
     tracks = project.tracks_by_id({row.track_id for rows in (staying, going, beside) for row in rows})
     categories = {track.id: track.category_id for track in tracks.values()}
-    return Present(staying, going, beside, categories)
+    return Present(staying, going, beside, poses, categories)
+
+
+def _own(project: Project, run: Run) -> set[int]:
+    """Runs of its kind, whose rows give way."""
+    return {r.id for r in project.runs(run.video_id) if r.kind == KIND}
 
 
 def _under_annotations(project: Project, run: Run, span: tuple[int, int]) -> set[tuple[int, int]]:
     """(track, frame) of boxes that a pose or an action made or verified by a person belongs to."""
+    assert run.video_id is not None
     start, stop = span
-    places = {(pose.track_id, pose.frame) for pose in _poses(project, run, start, stop) if _persons(pose)}
+    places = project.persons_poses(run.video_id)
     for action in _actions(project, run, start, stop):
-        if _persons(action):
+        if is_persons(action):
             frames = range(max(action.start, start), min(action.stop, stop))
             places.update((action.track_id, frame) for frame in frames)
     return places
@@ -139,18 +163,36 @@ def _laid(
     )
 
 
-def _change(project: Project, run: Run, present: Present, layer: Layer) -> ChangeSet:
+def _poses(project: Project, run: Run, new: Tracks, layer: Layer, found: Found | None) -> Iterable[PoseRow]:
+    """Of the layer's boxes."""
+    assert run.video_id is not None
+    if found is None:
+        return ()
+    return poses_that_come(found, new, layer, PoseRows(project, run.video_id, run.id))
+
+
+def _change(project: Project, run: Run, present: Present, layer: Layer, poses: Exchange) -> ChangeSet:
     """The edit; rows that come as they went are left alone."""
-    there = {(row.track_id, row.frame): row for row in present.going}
-    coming = [row for row in layer.boxes if there.get((row.track_id, row.frame)) != row]
-    come = {(row.track_id, row.frame): row for row in layer.boxes}
-    going = [row for row in present.going if come.get((row.track_id, row.frame)) != row]
     emptied = _emptied(project, run, present, layer)
+    along = _going_along(project, run, {track.id for track in emptied})
+    gone, come = poses
     return ChangeSet.of(
         f"Run {run.model}",
         track=(emptied, layer.tracks),
-        box=(going, coming),
-        **{table: (rows, ()) for table, rows in _going_along(project, run, going, coming, emptied).items()},
+        box=_different("box", present.going, layer.boxes),
+        pose=_different("pose", (*gone, *along.pop("pose")), come),
+        **{table: (rows, ()) for table, rows in along.items()},
+    )
+
+
+def _different(table: str, before: Iterable[Row], after: Iterable[Row]) -> tuple[list[Row], list[Row]]:
+    """Rows that go and rows that come, without those that are the same."""
+    key = attrgetter(*KEYS[table])
+    there = {key(row): row for row in before}
+    come = {key(row): row for row in after}
+    return (
+        [row for place, row in there.items() if come.get(place) != row],
+        [row for place, row in come.items() if there.get(place) != row],
     )
 
 
@@ -163,24 +205,17 @@ def _emptied(project: Project, run: Run, present: Present, layer: Layer) -> list
         return []
     every = Counter(project.box_columns(run.video_id).track_id.tolist())
     gone = Counter(row.track_id for row in present.going)
-    notes: list[PoseRow | ActionRow] = [*_poses(project, run), *_actions(project, run)]
-    left = {track for track in left if every[track] == gone[track]} - {
-        n.track_id for n in notes if _persons(n)
-    }
+    left = {track for track in left if every[track] == gone[track]}
+    left -= {track for track, _ in project.persons_poses(run.video_id)}
+    left -= {action.track_id for action in _actions(project, run) if is_persons(action)}
     return list(project.tracks_by_id(left).values())
 
 
-def _going_along(
-    project: Project, run: Run, going: Sequence[BoxRow], coming: Sequence[BoxRow], emptied: Sequence[TrackRow]
-) -> dict[str, list[Row]]:
-    """Poses without their box, actions and open questions without their track; a verdict is remembered."""
-    loose = {(p.track_id, p.frame) for p in _poses(project, run) if not _persons(p)}
-    bare = {(r.track_id, r.frame) for r in going if (r.track_id, r.frame) in loose}
-    bare -= {(r.track_id, r.frame) for r in coming if (r.track_id, r.frame) in bare}
-    tracks = {track.id for track in emptied}
+def _going_along(project: Project, run: Run, tracks: set[int]) -> dict[str, list[Row]]:
+    """Poses, actions and open questions of tracks that go; a verdict is remembered."""
     items = project.rows("review_item", video_id=run.video_id) if tracks else []
     return {
-        "pose": [p for p in _poses(project, run) if (p.track_id, p.frame) in bare and not _persons(p)],
+        "pose": [pose for track in tracks for pose in project.rows("pose", track_id=track)],
         "action": [a for a in _actions(project, run) if a.track_id in tracks],
         "review_item": [
             i
@@ -190,18 +225,9 @@ def _going_along(
     }
 
 
-def _poses(project: Project, run: Run, start: int = 0, stop: int | None = None) -> list[PoseRow]:
-    rows = project.rows("pose", video_id=run.video_id, start=start, stop=stop)
-    return [row for row in rows if isinstance(row, PoseRow)]
-
-
 def _actions(project: Project, run: Run, start: int = 0, stop: int | None = None) -> list[ActionRow]:
     rows = project.rows("action", video_id=run.video_id, start=start, stop=stop)
-    return [row for row in rows if isinstance(row, ActionRow)]
-
-
-def _persons(row: PoseRow | ActionRow) -> bool:
-    return row.origin == Origin.HUMAN or bool(row.verified)
+    return cast(list[ActionRow], rows)
 
 
 def _written(project: Project, change: ChangeSet) -> Generator[Progress, None, None]:

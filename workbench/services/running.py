@@ -33,7 +33,7 @@ from workbench.services.run_ending import (
     stored_tracks,
     to_the_end,
 )
-from workbench.services.run_files import clear, key_of, read_found, run_folder
+from workbench.services.run_files import COLUMNS, clear, key_of, read_found, run_folder
 from workbench.services.run_options import RunOptions, association_of, noted, record, span_of
 from workbench.services.run_storing import KIND
 from workbench.store import Project, Run
@@ -115,7 +115,12 @@ def _job(
     span = span_of(options, reader.info.frame_count, path)
     detector = detectors.open(options.detector, options.detector_settings, seed=options.seed)
     association = association_of(options, detector.classes, path)
-    facts = {"detector": detector.digest, "settings": detector.settings, "video": reader.fingerprint()}
+    facts = {
+        "detector": detector.digest,
+        "settings": detector.settings,
+        "video": reader.fingerprint(),
+        "kept": COLUMNS,
+    }
     return _Job(reader, detector, association, span, key_of(facts))
 
 

@@ -146,6 +146,11 @@ class Reads:
         sql = f"SELECT track_id, frame FROM box WHERE {' AND '.join(where)} ORDER BY frame, track_id"
         return np.array(self._db.read(sql, values), np.int64).reshape(-1, 2)
 
+    def persons_poses(self, video_id: int) -> set[tuple[int, int]]:
+        """Track and frame of the poses of a video that a person made or verified."""
+        where = f"video_id = ? AND (origin = {Origin.HUMAN:d} OR verified)"
+        return set(self._db.read(f"SELECT track_id, frame FROM pose WHERE {where}", (video_id,)))
+
     def track(self, track_id: int) -> TrackRow | None:
         """One track."""
         return self.tracks_by_id([track_id]).get(track_id)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from workbench.core import boxes3d
 from workbench.core.detections import Detections
+from workbench.core.poses import seen
 from workbench.models import coco_joints
 from workbench.services.detecting import DetectedFrame
 from workbench.ui.canvas import BoxFlag, Overlay
@@ -20,7 +21,6 @@ from workbench.ui.colours import Rgb, track_colour
 Floats = NDArray[np.float64]
 Edges = NDArray[np.int64]
 
-LEAST_JOINT = 0.1  # score; below it a joint is a guess that only confuses
 FRONT_CROSS = ((0, 5), (1, 4))  # the corners at the end where the box is heading
 
 
@@ -67,9 +67,8 @@ def _figures(found: DetectedFrame, detections: Detections) -> Iterable[tuple[Flo
 
 def skeletons(poses: Floats) -> tuple[Floats, Edges]:
     """Joints (N, K, 3), those that were hardly seen left out, and COCO's edges where they are its joints."""
-    seen = np.where(poses[..., 2:] >= LEAST_JOINT, poses, np.nan)
     edges = coco_joints.EDGES if poses.shape[1] == len(coco_joints.NAMES) else ()
-    return seen, np.array(edges, np.int64).reshape(-1, 2)
+    return seen(poses), np.array(edges, np.int64).reshape(-1, 2)
 
 
 def boxes_in_space(boxes: boxes3d.Boxes3D, camera: Floats) -> tuple[Floats, Edges]:

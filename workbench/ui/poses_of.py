@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from workbench.core.poses import seen
 from workbench.core.rows import PoseRow
 from workbench.store import Project
 from workbench.ui.findings_of import Edges, Floats, side_by_side
 
 
 def poses_of(project: Project, video_id: int, frame: int, track_ids: Sequence[int]) -> tuple[Floats, Edges]:
-    """Joints (N, K, 3) of these tracks, NaN where one has none, and the edges; (0, 0, 3) where none has any.
+    """Joints (N, K, 3) of these tracks, NaN where none was seen, and the edges; (0, 0, 3) where none has any.
 
     Args:
         track_ids: N tracks, in the order of the boxes.
@@ -29,5 +30,5 @@ def poses_of(project: Project, video_id: int, frame: int, track_ids: Sequence[in
             if row.track_id in place:
                 joints[place[row.track_id]] = np.frombuffer(row.points, "<f4").reshape(-1, 3)
         if mine:
-            figures.append((joints, np.array(skeleton.edges, np.int64).reshape(-1, 2)))
+            figures.append((seen(joints), np.array(skeleton.edges, np.int64).reshape(-1, 2)))
     return side_by_side(figures)
