@@ -125,4 +125,4 @@ def test_poses_become_keypoints_of_their_class(tmp_path: Path) -> None:
     empty = [0, 0, 0, 0, 0, 0]
     assert records == [([2.062, 4.5, 2, 0, 0, 0], 1), ([0, 0, 0, 7, 8, 2], 1), (empty, 0), (empty, 0)]
     assert not any("keypoints" in a for a in data["annotations"] if a["category_id"] == 2)
-    assert "1 poses were left out, for most of the class person have other joints" in str(report)
+    assert "1 pose was left out, for most of the class person have other joints" in str(report)

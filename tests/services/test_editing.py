@@ -3,8 +3,9 @@
 import pytest
 
 from workbench.core.errors import UserError
-from workbench.core.rows import BoxRow, Origin
+from workbench.core.rows import BoxRow, Origin, PoseRow
 from workbench.services import editing
+from workbench.services.tracking import Target, TrackedBox, keep_tracked
 from workbench.store import Project
 
 
@@ -223,3 +224,38 @@ def test_a_joined_step_is_named_after_what_it_does(project, video, track):
     other = drawn(project, video, 3, (0, 0, 5, 5))
     joined = editing.join([editing.delete_boxes(project, t, start=3, stop=4) for t in (track, other)])
     assert joined.name == "Delete track"
+
+
+EDITS = {
+    "deleted": (lambda p, t: editing.delete_boxes(p, t, start=11, stop=13), [13, 14]),
+    "outside": (lambda p, t: editing.mark_outside(p, t, frame=12), [11]),
+    "filled in": (lambda p, t: editing.interpolate_track(p, t, start=10, stop=21), [13]),
+    "copied over": (lambda p, t: editing.propagate(p, t, frame=10, start=10, stop=13), [13, 14]),
+    "moved": (lambda p, t: editing.place_box(p, t, frame=12, box=(51, 51, 9, 9)), [11, 12, 13, 14]),
+    "tracked over": (lambda p, t: tracked(p, t, range(11, 14), lost=13), [13, 14]),
+    "verified": (lambda p, t: editing.mark(p, t, start=11, stop=15, verified=True), [11, 12, 13, 14]),
+}
+
+
+def tracked(project, track, frames, lost):
+    run = project.add_run(video_id=1, kind="single-target", model="made", parameters={}).id
+    found = [TrackedBox(track, frame, (40, 40, 9, 9), 0.9, frame != lost) for frame in frames]
+    keep_tracked(project, [Target(track, 10, (10, 10, 20, 20))], {track: found}, run_id=run, direction=1)
+
+
+@pytest.mark.parametrize(("change", "left"), EDITS.values(), ids=EDITS.keys())
+def test_a_pose_goes_with_its_box_and_stays_where_that_is_only_corrected(project, video, track, change, left):
+    place(project, track, 20, (80, 80, 20, 20))
+    run = predicted(project, video, track, range(11, 15))
+    skeleton = project.add_skeleton("one", ["nose"], []).id
+    poses = [
+        PoseRow(video, f, track, skeleton, bytes(12), 0.8, Origin.HUMAN if f == 13 else Origin.MODEL, run, 0)
+        for f in range(11, 15)
+    ]
+    project.apply(editing.ChangeSet.of("Add poses", pose=((), poses)))
+    made = change(project, track)
+    if made is not None:
+        project.apply(made)
+    assert [row.frame for row in project.rows("pose")] == left
+    project.undo()
+    assert project.rows("pose") == poses

@@ -126,17 +126,32 @@ def test_poses_of_persons_and_of_boxes_that_stay_are_left_alone(project, blocks)
     assert own == [5, 6, 7], "the boxes under them stay, too"
 
 
-def test_an_imported_pose_stays_while_its_track_has_a_box_there(project, blocks):
+def test_a_box_that_stays_without_a_pose_gets_none(project, blocks):
+    run_blocks(project, blocks)
+    project.apply(editing.mark(project, project.tracks(1)[0].id, start=5, stop=8, verified=True))
+    run_figures(project, blocks)
+    assert {(frame, 1) for frame in range(FRAMES)} - poses_of(project).keys() == MISSED | {
+        (5, 1),
+        (6, 1),
+        (7, 1),
+    }
+
+
+def test_an_imported_pose_stays_as_long_as_its_track_has_a_box_there(project, blocks):
     run_blocks(project, blocks)
     track = project.tracks(1)[0].id
     skeleton = project.add_skeleton("two", ["a", "b"], [[0, 1]]).id
-    points = np.zeros((2, 3), "<f4").tobytes()
-    row = PoseRow(1, 5, track, skeleton, points, None, Origin.IMPORTED, None, 0)
-    project.apply(ChangeSet.of("Import", pose=((), [row])))
-    run_figures(project, blocks)
-    assert row in project.rows("pose")
+    first, last = (
+        PoseRow(1, frame, track, skeleton, bytes(24), None, Origin.IMPORTED, None, 0) for frame in (5, 40)
+    )
+    box = project.box(track, 40)
+    project.apply(ChangeSet.of("Import", pose=((), [first, last]), box=([box], ())))
+    run_figures(project, blocks, stop=30)
+    assert {first, last} <= set(project.rows("pose"))
+    run_blocks(project, blocks, classes=("shadow",), stop=30)
+    assert project.rows("pose") == [last]
     run_blocks(project, blocks, classes=("shadow",))
-    assert not project.rows("pose")
+    assert not project.rows("pose"), "its track is gone"
 
 
 def test_the_poses_of_a_network_come_with_its_boxes(tmp_path, project, blocks):

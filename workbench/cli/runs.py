@@ -238,7 +238,10 @@ def _keep(outcome: Outcome, out: Path | None) -> None:
             clear(out.with_name(f"{out.name}.run"))
     if outcome.stored is not None:
         stored = outcome.stored
-        said += f"; run {outcome.run_id}: {counted(stored.boxes, 'box')} stored"
+        came = counted(stored.boxes, "box") + (
+            f" and {counted(stored.poses, 'pose')}" if stored.poses else ""
+        )
+        said += f"; run {outcome.run_id}: {came} stored"
         said += f" in {counted(stored.tracks, 'track')} ({stored.inherited} of them there before), "
         said += counted(stored.kept, "box kept as it was", "boxes kept as they were")
         if stored.replaced:

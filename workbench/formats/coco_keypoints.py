@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.core.annotations import Annotations, Boxes, Poses, Skeleton
+from workbench.core.plurals import counted
 from workbench.core.poses import seen
 from workbench.core.report import Findings
 
@@ -34,7 +35,8 @@ def skeletons_of(every: Iterable[Annotations], findings: Findings) -> dict[str, 
     chosen: dict[str, Skeleton] = {}
     for (category, skeleton), count in counts.most_common():
         if chosen.setdefault(category, skeleton) != skeleton:
-            findings.note(f"{count} poses were left out, for most of the class {category} have other joints")
+            left = counted(count, "pose was left out", "poses were left out")
+            findings.note(f"{left}, for most of the class {category} have other joints")
     return chosen
 
 

@@ -21,6 +21,7 @@ from workbench.core.spans import (
     overlay,
     refill_around,
 )
+from workbench.services.poses import poses_of_boxes
 from workbench.services.review_items import OPEN, TRACK, ReviewItem
 from workbench.store import Project
 
@@ -100,7 +101,7 @@ def delete_boxes(project: Project, track_id: int, *, start: int, stop: int) -> C
     gone = [row for row in rows if start <= row.frame < stop]
     name = "Delete box" if len(gone) == 1 else f"Delete {len(gone)} boxes"
     if len(gone) < len(rows):
-        return ChangeSet.of(name, box=(gone, ()))
+        return ChangeSet.of(name, box=(gone, ()), pose=(poses_of_boxes(project, gone), ()))
     return _delete_tracks(project, [track], "Delete track")
 
 
@@ -170,7 +171,8 @@ def mark_outside(project: Project, track_id: int, *, frame: int) -> ChangeSet:
         for row in rows
         if row.frame == frame or (row.frame > frame and (stop is None or row.frame < stop.frame))
     ]
-    return ChangeSet.of("Mark outside", box=(gone, (outside,)))
+    poses = poses_of_boxes(project, gone, (outside,))
+    return ChangeSet.of("Mark outside", box=(gone, (outside,)), pose=(poses, ()))
 
 
 def mark_inside(project: Project, track_id: int, *, frame: int) -> ChangeSet:
@@ -196,9 +198,9 @@ def interpolate_track(
     kept = {row.frame for row in rows if row.origin != Origin.INTERPOLATED} if start is None else set()
     before, after = overlay(rows, [row for row in interpolate(rows) if row.frame not in kept])
     same = set(before) & set(after)
-    return ChangeSet.of(
-        "Interpolate", box=([r for r in before if r not in same], [r for r in after if r not in same])
-    )
+    before, after = ([row for row in rows if row not in same] for rows in (before, after))
+    poses = poses_of_boxes(project, before, after)
+    return ChangeSet.of("Interpolate", box=(before, after), pose=(poses, ()))
 
 
 def propagate(project: Project, track_id: int, *, frame: int, start: int, stop: int) -> ChangeSet:
@@ -215,7 +217,7 @@ def propagate(project: Project, track_id: int, *, frame: int, start: int, stop: 
     rows = project.boxes_of_track(track_id, start, stop)
     copies = [copy._replace(frame=f) for f in range(start, stop) if f != frame]
     before, after = overlay(rows, copies)
-    return ChangeSet.of("Propagate", box=(before, after))
+    return ChangeSet.of("Propagate", box=(before, after), pose=(poses_of_boxes(project, before, after), ()))
 
 
 def toggle_keyframe(project: Project, track_id: int, *, frame: int) -> ChangeSet:

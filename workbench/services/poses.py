@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import cast
+
 import numpy as np
 
 from workbench.core.detections import Detections
-from workbench.core.rows import ActionRow, Origin, PoseRow
+from workbench.core.rows import ActionRow, BoxRow, Origin, PoseRow
 from workbench.models import coco_joints
 from workbench.store import Project
 
@@ -50,6 +53,26 @@ def skeleton_id(project: Project, joints: int) -> int:
             return skeleton.id
     names = coco_joints.NAMES if of_coco else [f"joint {i}" for i in range(joints)]
     return project.add_skeleton(name, names, coco_joints.EDGES if of_coco else ()).id
+
+
+def poses_of_boxes(project: Project, gone: Iterable[BoxRow], come: Iterable[BoxRow] = ()) -> list[PoseRow]:
+    """The poses that go with boxes.
+
+    Args:
+        gone: the boxes.
+        come: those in their place; where one is no correction of the box before, a person's pose stays.
+    """
+    there = {(row.track_id, row.frame): row.run_id for row in come if not row.outside}
+    frames: dict[int, set[int]] = {}
+    for row in gone:
+        place = row.track_id, row.frame
+        if place not in there or there[place] != row.run_id:
+            frames.setdefault(row.track_id, set()).add(row.frame)
+    poses = []
+    for track, own in frames.items():
+        rows = project.rows("pose", track_id=track, start=min(own), stop=max(own) + 1)
+        poses += [row for row in cast(list[PoseRow], rows) if row.frame in own]
+    return [row for row in poses if not is_persons(row) or (row.track_id, row.frame) not in there]
 
 
 def is_persons(row: PoseRow | ActionRow) -> bool:

@@ -28,6 +28,7 @@ from workbench.core.rows import BoxRow, Origin
 from workbench.core.side_by_side import side_by_side
 from workbench.core.spans import next_protected, overlay
 from workbench.core.target import ShowsScores, SingleTargetTracker
+from workbench.services.poses import is_persons, poses_of_boxes
 from workbench.store import Project
 from workbench.video import open_video
 
@@ -353,7 +354,8 @@ def _result(
     imported = sum(row.origin == Origin.IMPORTED for row in before)
     if imported:
         name += f", in place of {counted(imported, 'imported box')}"
-    return ChangeSet.of(name, box=(before, after))
+    poses = [row for row in poses_of_boxes(project, before, after) if not is_persons(row)]
+    return ChangeSet.of(name, box=(before, after), pose=(poses, ()))
 
 
 def _row(video_id: int, box: TrackedBox, run_id: int) -> BoxRow:

@@ -210,6 +210,8 @@ def _came(outcome: Outcome) -> str:
     if stored is None or not stored.boxes:
         return "Nothing was found to track."
     said = f"{counted(stored.tracks, 'track')} with {counted(stored.boxes, 'box')}"
+    if stored.poses:
+        said += f" and {counted(stored.poses, 'pose')}"
     if stored.inherited:
         said += f", {stored.inherited} of them known before"
     if stored.kept:
