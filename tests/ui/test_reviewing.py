@@ -10,7 +10,8 @@ from PySide6.QtGui import QAction
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QInputDialog, QMenu, QMessageBox
 
-from workbench.core.edits import ChangeSet
+from workbench.core import edits
+from workbench.core.edits import MOST_ITEMS, ChangeSet
 from workbench.core.fixes import Fix, Operation
 from workbench.core.issues import Issue
 from workbench.core.rows import RULED_OUT, BoxRow, Origin, TrackRow
@@ -21,7 +22,7 @@ from workbench.ui.canvas import BoxFlag
 from workbench.ui.loader import Answer, Wish
 from workbench.ui.review.card import Card, CardText
 from workbench.ui.review.words import instead, kind_words
-from workbench.ui.worker import Task
+from workbench.ui.worker import Task, once
 from workbench.video.display import DisplayFrame
 from workbench.video.writer import write_video
 
@@ -284,6 +285,7 @@ def test_rejected_and_skipped_items_are_remembered_after_a_restart(qtbot, window
     window.close()
 
     again = open_window(clip)
+    qtbot.waitUntil(lambda: bool(again.reviewing.agenda.items), timeout=TIMEOUT)
     listed = [item.kind for item in again.reviewing.agenda.items]
     assert listed == ["short-track"]
     again.reviewing.panel._states.setCurrentText("All")
@@ -499,7 +501,30 @@ def test_a_correction_of_other_tracks_leaves_the_item_that_is_shown_open(qtbot, 
     assert verdicts(window)["possible-switch"] == OPEN
 
 
-def test_looking_for_issues_fills_the_list_and_shows_the_first(qtbot, window, press):
+def test_what_is_decided_while_the_queue_is_read_is_in_it(qtbot, window, press):
+    agenda = window.reviewing.agenda
+    qtbot.waitUntil(lambda: not window.reading.busy, timeout=TIMEOUT)
+    press(Qt.Key.Key_Period)
+    was_read = threading.Event()
+    agenda.read()
+    window.reading.submit(Task("Done", once(was_read.set)))
+    assert was_read.wait(TIMEOUT / 1000), "it is not handed over before this thread looks at what comes"
+    press(Qt.Key.Key_B)
+    window.project.apply(
+        ChangeSet.of("Find", review_item=((), [agenda.items[0].row._replace(id=99, kind="new")]))
+    )
+    agenda.show(99)
+    qtbot.waitUntil(lambda: not window.reading.busy, timeout=TIMEOUT)
+    assert [item.kind for item in agenda.items] == ["jump", "new", "short-track"]
+    assert current(window) == "new"
+    window.state.show_video(window.state.video.id)
+    assert not agenda.items
+    qtbot.waitUntil(lambda: len(agenda.items) == 3, timeout=TIMEOUT)
+
+
+@pytest.mark.parametrize("named", [MOST_ITEMS, 0])
+def test_looking_for_issues_fills_the_list_and_shows_the_first(qtbot, window, press, monkeypatch, named):
+    monkeypatch.setattr(edits, "MOST_ITEMS", named)  # more: the whole queue is read
     press(Qt.Key.Key_F, CTRL)
     qtbot.waitUntil(lambda: window.reviewing.agenda.current is not None, timeout=TIMEOUT)
     item = window.reviewing.agenda.current

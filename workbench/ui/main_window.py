@@ -163,6 +163,7 @@ class MainWindow(QMainWindow):
             self.timeline,
             self.editor,
             compute=self.compute,
+            reading=self.reading,
             follower=self.track.follower,
             beside=(self.tracks,),
             parent=self,
@@ -278,11 +279,11 @@ class MainWindow(QMainWindow):
         self._videos.fill()
         self.transport.show_video(self.state.frame_count, self.state.fps)
         self._palette = palette_of(self.state)
+        self.reviewing.show_video(self._palette)  # its queue is read before the boxes: that takes less
         self.lanes.load(self._palette)
         self.transport.show_frame(self.state.frame)
         self.timeline.set_frame(self.state.frame)
         self.showing.show_video()
-        self.reviewing.show_video(self._palette)
         self.tracing.show_video()
         self._show_overlay()
 

@@ -91,6 +91,7 @@ class Reviewing(QObject):
         editor: Editor,
         *,
         compute: TaskQueue,
+        reading: TaskQueue,
         follower: Callable[[], Follower],
         beside: Sequence[QWidget],
         parent: QWidget,
@@ -98,7 +99,7 @@ class Reviewing(QObject):
         super().__init__(parent)
         self._state, self._canvas, self._timeline = state, canvas, timeline
         self.crops = CropLoader(self)
-        self.agenda = Agenda(state, self)
+        self.agenda = Agenda(state, reading, self)
         self.proposals = Proposals(state, editor, compute, follower, self)
         self.panel, self.stage = ReviewPanel(self.agenda.listed, parent), ReviewStage(self.crops, parent)
         self._answers = Answers(self.agenda, editor, self)
@@ -134,6 +135,7 @@ class Reviewing(QObject):
         self.panel.item_chosen.connect(agenda.show)
         self.panel.wanted_changed.connect(self._on_wanted)
         agenda.changed.connect(self._listing.start)
+        agenda.was_read.connect(self._on_queue_read)
         agenda.current_changed.connect(self._on_current)
         self.proposals.changed.connect(self._on_proposal)
         state.selection_changed.connect(agenda.narrow)
@@ -177,8 +179,7 @@ class Reviewing(QObject):
         self._palette = palette
         there = video is not None and not missing_media(project, video.id)
         self.crops.open(project.video_file(video) if video is not None and there else None)
-        self.agenda.show(-1)
-        self.agenda.read()
+        self.agenda.show_video()
 
     def refresh(self, scope: Scope, palette: Palette) -> None:
         """Something was written."""
@@ -205,6 +206,11 @@ class Reviewing(QObject):
     def _on_wanted(self) -> None:
         self.agenda.want(self.panel.wanted)
         self.sheets.begin_again()
+
+    @Slot()
+    def _on_queue_read(self) -> None:
+        """The sheet may show what is otherwise now."""
+        self.sheets.refresh(Scope(frozenset({"review_item"}), items=None), self._palette)
 
     @Slot()
     def _list(self) -> None:

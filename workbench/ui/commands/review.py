@@ -53,6 +53,8 @@ class ReviewCommands(QObject):
         self._answers, self._compute, self._window = answers, compute, parent
         self.actions: dict[str, QAction] = {}  # for the menu of other fixes
         self._task: int | None = None
+        self._found: finding.Found | None = None  # until the list has it
+        agenda.was_read.connect(self._tell_found)
         proposals.made.connect(self._on_made)
         proposals.failed.connect(self._on_not_made)
         compute.done.connect(self._on_done)
@@ -80,12 +82,21 @@ class ReviewCommands(QObject):
     @Slot(int, object)
     def _on_done(self, task: int, outcome: object) -> None:
         if task == self._task and isinstance(outcome, finding.Found):
-            self._task = None
-            first = self._agenda.following(1)
-            if self._agenda.current is None and first:
-                self._agenda.show(first[0].id)
-            more = ["Review, Join fragments makes them."] if outcome.links else []
-            self.told.emit(" ".join([f"{str(outcome).capitalize()}.", *more, *outcome.problems]))
+            self._task, self._found = None, outcome
+            if not self._agenda.is_reading:
+                self._tell_found()
+
+    @Slot()
+    def _tell_found(self) -> None:
+        """Show the first issue and say how many there are."""
+        outcome, self._found = self._found, None
+        if outcome is None:
+            return
+        first = self._agenda.following(1)
+        if self._agenda.current is None and first:
+            self._agenda.show(first[0].id)
+        more = ["Review, Join fragments makes them."] if outcome.links else []
+        self.told.emit(" ".join([f"{str(outcome).capitalize()}.", *more, *outcome.problems]))
 
     @Slot(int)
     def _on_cancelled(self, task: int) -> None:

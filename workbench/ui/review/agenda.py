@@ -1,6 +1,6 @@
 """Which review items there are, which one is shown, and which come next: who reads the queue.
 
-After an edit only the items are read again that it changed.
+The whole of it is read on a thread of its own; after an edit only the items are that it changed, and at once.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from itertools import chain, islice
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
 from workbench.services import reviewing
 from workbench.services.review_items import OPEN, VERDICTS, ReviewItem
@@ -16,6 +16,7 @@ from workbench.services.reviewing import Filters, ReviewProgress
 from workbench.ui.review.panel import STATES, Wanted
 from workbench.ui.review.queue_model import QueueModel
 from workbench.ui.state import UiState
+from workbench.ui.worker import Task, TaskQueue, once
 
 EVERY = Filters(verdicts=frozenset(VERDICTS))
 FIRST = (-float("inf"), 0)  # before every item
@@ -26,17 +27,21 @@ class Agenda(QObject):
 
     Signals:
         changed: items have other answers, or there are others.
+        was_read: the whole queue has been read.
         current_changed: another item is shown, or none.
         reopened(items): an undo has opened these again.
     """
 
     changed = Signal()
+    was_read = Signal()
     current_changed = Signal()
     reopened = Signal(object)
 
-    def __init__(self, state: UiState, parent: QObject | None = None) -> None:
+    def __init__(self, state: UiState, reading: TaskQueue, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._state = state
+        self._state, self._reading = state, reading
+        self._task: int | None = None
+        self._edited: set[int] = set()  # items that changed since the reading began
         self._wanted = Wanted()
         self._every: dict[int, ReviewItem] = {}
         self._place = FIRST  # of the item that is shown, or was
@@ -44,6 +49,8 @@ class Agenda(QObject):
         self.current: ReviewItem | None = None
         self._together: list[ReviewItem] | None = None  # until it is asked for
         self.under_way: set[int] = set()  # items whose answer is being written
+        reading.done.connect(self._on_done)
+        reading.failed.connect(self._on_failed)
 
     @property
     def current_id(self) -> int:
@@ -70,20 +77,55 @@ class Agenda(QObject):
         """How far the review is."""
         return reviewing.progress_of(self._every.values())
 
+    @property
+    def is_reading(self) -> bool:
+        """Whether the whole queue is being read; what it has is what was there before."""
+        return self._task is not None
+
+    def show_video(self) -> None:
+        """Another video is shown, and none of its items until they are read."""
+        self._every = {}
+        self.listed.set_items(())
+        self.show(-1)
+        self.changed.emit()
+        self.read()
+
     def read(self) -> None:
-        """Read the whole queue."""
-        video = self._state.video
-        items = [] if video is None else reviewing.queue(self._state.project, video.id, EVERY)
+        """Have the whole queue read; what was being read is not wanted any more."""
+        video, project = self._state.video, self._state.project
+        if self._task is not None:
+            self._reading.cancel(self._task)
+        self._task, self._edited = None, set()
+        if video is not None:
+            video_id = video.id
+            read = once(lambda: reviewing.queue(project, video_id, EVERY))
+            self._task = self._reading.submit(Task("Reading the issues", read))
+
+    @Slot(int, object)
+    def _on_done(self, task: int, items: list[ReviewItem]) -> None:
+        if task != self._task:
+            return
+        self._task = None
+        if self._edited:
+            untouched = (item for item in items if item.id not in self._edited)
+            items = [*untouched, *self._stored(self._edited).values()]
+            items.sort(key=lambda item: item.order)
         before, self._every = self._every, {item.row.id: item for item in items}
         self.listed.set_items(filter(self._is_wanted, items))
         self._go_on(before, items)
+        self.was_read.emit()
+
+    @Slot(int, object, str)
+    def _on_failed(self, task: int, error: BaseException, _label: str) -> None:
+        if task == self._task:
+            self._task = None
+            raise error
 
     def read_again(self, ids: Collection[int]) -> None:
         """Read again these items, which an edit changed, made or took away."""
-        video, project = self._state.video, self._state.project
-        rows = [] if video is None else project.review_items_by_id(ids)
-        mine = (row for row in rows if video and row.video_id == video.id and reviewing.is_listed(row))
-        fresh = {row.id: ReviewItem(row) for row in mine}
+        if self._task is not None:
+            self._edited.update(ids)
+        fresh = self._stored(ids)
         before = {i: self._every[i] for i in ids if i in self._every}
         self._every.update(fresh)
         for gone in before.keys() - fresh.keys():
@@ -91,6 +133,13 @@ class Agenda(QObject):
         wanted = {i: item for i, item in fresh.items() if self._is_wanted(item)}
         self.listed.replace((before.get(i), wanted.get(i)) for i in before | fresh)
         self._go_on(before, list(fresh.values()))
+
+    def _stored(self, ids: Collection[int]) -> dict[int, ReviewItem]:
+        """Those of these items that are of the video and listed, as they are stored now."""
+        video, project = self._state.video, self._state.project
+        rows = [] if video is None else project.review_items_by_id(ids)
+        mine = (row for row in rows if video and row.video_id == video.id and reviewing.is_listed(row))
+        return {row.id: ReviewItem(row) for row in mine}
 
     def _go_on(self, before: Mapping[int, ReviewItem], items: Sequence[ReviewItem]) -> None:
         """The item that is shown stays, as it is now, unless an undo has opened another again.
