@@ -1,5 +1,6 @@
 """Joining all probable fragments: the same as chain by chain, as one edit that nobody has looked at."""
 
+import numpy as np
 import pytest
 
 from tests.services.identity_project import add_track, carry_out, new_project, runs, state
@@ -10,8 +11,8 @@ from workbench.core.issues import Issue
 from workbench.core.rows import RULED_OUT, Origin
 from workbench.services import editing, identities, reviewing
 from workbench.services.identities import Manner
-from workbench.services.joining import Joins, join_all, joins
-from workbench.services.review_items import ACCEPTED, OPEN
+from workbench.services.joining import Joins, Outlooks, join_all, joins
+from workbench.services.review_items import ACCEPTED, OPEN, ReviewItem, row_of
 
 
 @pytest.fixture
@@ -59,6 +60,23 @@ def test_each_goes_on_as_the_likeliest_that_nothing_likelier_claims(items, track
     assert str(found) == "5 fragments become 2 tracks by 3 links, of which about 2 should be right."
     assert joins(items, 0.8).links == 1
     assert not joins(items, 0.95).chains
+
+
+def test_the_outlook_of_any_probability_is_what_joining_with_it_comes_to():
+    rng = np.random.default_rng(5)
+    pairs = [sorted(rng.choice(40, 2, replace=False).tolist()) for _ in range(150)]
+    chances = rng.integers(1, 20, 150) / 20  # many are equal
+    found = [
+        ReviewItem(row_of(link(*pair, chance), n, 1))
+        for n, (pair, chance) in enumerate(zip(pairs, chances, strict=True))
+    ]
+    outlooks = Outlooks(joins(found, 0.1))
+    for least in np.arange(0.1, 1.01, 0.05).round(2):
+        wanted, outlook = joins(found, least), outlooks.at(least)
+        assert (outlook.links, outlook.chains) == (wanted.links, len(wanted.chains))
+        assert str(outlook) == str(wanted)
+    assert outlooks.at(0.1).chains < outlooks.at(0.1).links
+    assert not outlooks.at(1.0).links
 
 
 def test_it_is_the_same_as_joining_chain_by_chain_and_one_undo_takes_it_back(project, items, tracks):

@@ -9,6 +9,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Generator, Iterable
 from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
 
 from workbench.core.edits import ChangeSet
 from workbench.core.errors import UserError
@@ -31,6 +34,28 @@ Chain = tuple[ReviewItem, ...]
 
 
 @dataclass(frozen=True)
+class Outlook:
+    """What joining would come to.
+
+    Args:
+        links, chains: how many would be made.
+        right: how many of the links are expected to be right.
+    """
+
+    links: int
+    chains: int
+    right: float
+
+    def __str__(self) -> str:
+        if not self.links:
+            return "No link between fragments is that probable."
+        return (
+            f"{self.links + self.chains} fragments become {counted(self.chains, 'track')} by "
+            f"{counted(self.links, 'link')}, of which about {self.right:.0f} should be right."
+        )
+
+
+@dataclass(frozen=True)
 class Joins:
     """What would be joined.
 
@@ -45,20 +70,29 @@ class Joins:
         """How many links there are."""
         return sum(map(len, self.chains))
 
-    @property
-    def right(self) -> float:
-        """How many of the links are expected to be right."""
-        return sum(item.probability for chain in self.chains for item in chain)
-
     def __str__(self) -> str:
-        if not self.chains:
-            return "No link between fragments is that probable."
-        before = self.links + len(self.chains)
-        return (
-            f"{before} fragments become {counted(len(self.chains), 'track')} by "
-            f"{counted(self.links, 'link')}, "
-            f"of which about {self.right:.0f} should be right."
-        )
+        return str(Outlooks(self).at(0.0))
+
+
+class Outlooks:
+    """What joining would come to with any probability that a link must have, without linking anew.
+
+    More probable links are chosen first, so those of a higher probability are some of those of a lower one:
+    chains break where a link is less probable.
+    """
+
+    def __init__(self, wanted: Joins) -> None:
+        chains = [[item.probability for item in chain] for chain in wanted.chains]
+        self._chances = np.sort([chance for chain in chains for chance in chain])
+        self._right = np.cumsum(self._chances[::-1])[::-1]  # of this link and all more probable ones
+        self._joints = np.sort([min(two) for chain in chains for two in pairwise(chain)])
+
+    def at(self, least: float) -> Outlook:
+        """With all links that are at least so probable, [0, 1]."""
+        first = int(np.searchsorted(self._chances, least))
+        links = len(self._chances) - first
+        inside = len(self._joints) - int(np.searchsorted(self._joints, least))
+        return Outlook(links, links - inside, float(self._right[first]) if links else 0.0)
 
 
 @dataclass(frozen=True)

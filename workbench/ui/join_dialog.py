@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 
 from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
-from workbench.services.joining import LIKELY, Joins, joins
+from workbench.services.joining import LIKELY, Joins, Outlooks, joins
 from workbench.services.review_items import ReviewItem
 
 LOWEST, HIGHEST = 10, 95  # per cent
@@ -23,9 +24,8 @@ class JoinDialog(QDialog):
     def __init__(self, items: Sequence[ReviewItem], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Join fragments")
-        # More probable links are chosen first, so among those that any wish makes are those of each.
-        self._links = [link for chain in joins(items, LOWEST / 100).chains for link in chain]
-        self.joins = Joins(())
+        self._widest = joins(items, LOWEST / 100)
+        self._outlooks = Outlooks(self._widest)
         self._least = QSlider(Qt.Orientation.Horizontal)
         self._least.setRange(LOWEST, HIGHEST)
         self._least.setPageStep(5)
@@ -53,9 +53,14 @@ class JoinDialog(QDialog):
         self._least.valueChanged.connect(self._count)
         self._least.setValue(round(100 * LIKELY))
 
+    @property
+    def joins(self) -> Joins:
+        """What is wished."""
+        return joins(chain.from_iterable(self._widest.chains), self._least.value() / 100)
+
     @Slot(int)
     def _count(self, percent: int) -> None:
-        self.joins = joins(self._links, percent / 100)
+        outlook = self._outlooks.at(percent / 100)
         self._value.setText(f"{percent} % probable")
-        self._outcome.setText(str(self.joins))
-        self._buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(bool(self.joins.chains))
+        self._outcome.setText(str(outlook))
+        self._buttons.button(QDialogButtonBox.StandardButton.Ok).setEnabled(outlook.links > 0)
