@@ -1,7 +1,7 @@
 """Single-object tracking against OpenCV's CSRT: one pass over a folder of sequences.
 
     python benchmarks/sot.py SEQUENCES [--trackers atom,csrt] [--frames 120] [--csv FILE] [--plot FILE]
-    python benchmarks/sot.py --made 4 [...]
+    python benchmarks/sot.py --made 4 [--alike] [...]
 
 Baseline: CSRT (Lukežič et al., Discriminative Correlation Filter with Channel and Spatial Reliability, CVPR
 2017), in the same process, on the same frames; KCF and MIL beside it. They are in OpenCV's contributed
@@ -11,10 +11,11 @@ A sequence is a folder with ``groundtruth.txt`` (x, y, w, h a line; NaN = absent
 where the folder's name begins with ``otb-``) and its frames: ``img/*``, or a video file, or ``source.json``
 naming the folder of a video, the first frame (1-based) and the number of frames. With ``--made`` the
 sequences are targets of painted clips, which go out of sight once and come back: what a tracker says of being
-lost is scored there, since few recorded sequences say when their target is absent. Frames are decoded before
-the clock starts. Trackers start on the first annotated frame and are never told anything again; a lost
-target is a miss unless the tracker still guesses well. KCF runs with ``detect_thresh`` 0.2, since with its
-default it gives up after a few frames.
+lost is scored there, since few recorded sequences say when their target is absent. With ``--alike`` each is
+one of five of the same look, which turn as they move. Frames are decoded before the clock starts. Trackers
+start on the first annotated frame and are never told anything again; a lost target is a miss unless the
+tracker still guesses well. KCF runs with ``detect_thresh`` 0.2, since with its default it gives up after a
+few frames.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Protocol
@@ -131,17 +132,24 @@ def read_sequence(folder: Path, limit: int | None) -> Sequence:
     return Sequence(folder.name, images, truth[first : first + len(images)])
 
 
-def made_sequences(clips: int) -> Iterator[Sequence]:
-    """Every target of some painted clips, from the first frame in which it is seen; NaN where it is not."""
-    for seed in range(1000, 1000 + clips):
-        options = ClipOptions(480, 270, frames=150, targets=3, vanishing=1.0, seed=seed)
-        frames = list(make_clip(options))
-        for target in range(options.targets):
+def made_sequences(clips: int, *, alike: bool = False) -> Iterator[Sequence]:
+    """Targets of some painted clips, from the first frame in which each is seen; NaN where it is not.
+
+    Either all of three that vanish once, or two of five that look alike.
+    """
+    for seed in range(2000, 2000 + clips) if alike else range(1000, 1000 + clips):
+        options = ClipOptions(480, 270, frames=150, targets=5 if alike else 3, seed=seed)
+        frames = list(make_clip(replace(options, alike=alike, vanishing=0.0 if alike else 1.0)))
+        for target in range(2 if alike else 3):
             seen = np.array([f.visibility[target] for f in frames])
             truth = np.array([f.boxes[target] for f in frames])
             truth[seen < HIDDEN] = np.nan
             first = int(np.argmax(seen > 0.8))
-            yield Sequence(f"made-{seed}-{target}", [f.image for f in frames[first:]], truth[first:])
+            yield Sequence(
+                f"{'alike' if alike else 'made'}-{seed}-{target}",
+                [f.image for f in frames[first:]],
+                truth[first:],
+            )
 
 
 # --- trackers ----------------------------------------------------------------------------------------------
@@ -350,6 +358,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Single-object tracking against OpenCV's CSRT.")
     parser.add_argument("sequences", type=Path, nargs="?", help="folder of sequence folders")
     parser.add_argument("--made", type=int, default=0, help="so many painted clips in place of it")
+    parser.add_argument("--alike", action="store_true", help="painted targets of one look each clip")
     parser.add_argument(
         "--trackers", default="atom,atom-hog,atom-random,csrt,kcf,mil", help="names, by comma"
     )
@@ -378,7 +387,8 @@ def main() -> None:
     cv2.setNumThreads(options.threads)
     trackers = options.trackers.split(",")
     results = []
-    for sequence in made_sequences(options.made) if options.made else read_sequences(options):
+    made = made_sequences(options.made, alike=options.alike)
+    for sequence in made if options.made else read_sequences(options):
         results += [run(name, sequence) for name in trackers]
     for line in (*summary(results, trackers), "", *per_sequence(results, trackers), ""):
         print(line)

@@ -43,6 +43,15 @@ def test_a_camera_that_stands_still_sees_one_background_in_changing_light():
     assert change(replace(empty, still=True)) <= 5 < 10 < change(empty)
 
 
+def test_targets_are_of_one_look_on_demand():
+    def spread(options):  # of the targets' mean colours, grey levels
+        clip = next(make_clip(options))
+        seen = [i for i in range(options.targets) if clip.visibility[i] > 0.3]
+        return np.std([clip.image[clip.owners == i].mean(axis=0) for i in seen], axis=0).max()
+
+    assert spread(replace(OPTIONS, alike=True)) < 5 < 20 < spread(OPTIONS)
+
+
 def test_targets_hide_each_other_and_the_one_in_front_is_seen():
     clip = list(make_clip(replace(OPTIONS, frames=60, targets=7)))
     visibility = np.array([frame.visibility for frame in clip])

@@ -18,6 +18,7 @@ from workbench.inference.atom.extraction import FeatureExtractor
 from workbench.inference.atom.options import (
     AtomOptions,
     AugmentationOptions,
+    CandidateOptions,
     ClassifierOptions,
     LocalizationOptions,
     LostOptions,
@@ -41,6 +42,7 @@ def untrained_options() -> AtomOptions:
             kernel=(5, 5), output_sigma=0.15, compressed_channels=32, memory=50, learning_rate=0.015
         ),
         localization=LocalizationOptions(not_found=0.1),
+        candidates=CandidateOptions(most=5),
     )
 
 

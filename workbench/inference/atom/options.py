@@ -117,6 +117,29 @@ class LocalizationOptions:
 
 
 @dataclass(frozen=True)
+class CandidateOptions:
+    """Following what looks like the target, see ``candidates``. Not in the paper, and off by default.
+
+    Args:
+        most: candidates in a frame at most, the target among them; 0 = the highest peak is the target.
+        above: lower peaks are no candidates.
+        spacing: so near to a higher one there is no other candidate, in target sizes.
+        reach: how far a candidate goes from frame to frame at most, in sides of a square of its area.
+        sure: the target's score above which what is seen beside it is something else.
+        age: frames of these after which that is believed.
+        share: of the highest peak that the target's own must have, or else it is lost.
+    """
+
+    most: int = 0
+    above: float = 0.1
+    spacing: float = 0.5
+    reach: float = 0.5
+    sure: float = 0.3
+    age: int = 3
+    share: float = 0.3
+
+
+@dataclass(frozen=True)
 class IoUOptions:
     """The refinement of the box by the predicted overlap.
 
@@ -178,6 +201,7 @@ class AtomOptions:
     augmentation: AugmentationOptions = field(default_factory=AugmentationOptions)
     classifier: ClassifierOptions = field(default_factory=ClassifierOptions)
     localization: LocalizationOptions = field(default_factory=LocalizationOptions)
+    candidates: CandidateOptions = field(default_factory=CandidateOptions)
     iou: IoUOptions = field(default_factory=IoUOptions)
     lost: LostOptions = field(default_factory=LostOptions)
 

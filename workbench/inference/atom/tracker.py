@@ -3,7 +3,8 @@
 As published (Danelljan et al., CVPR 2019, arXiv:1811.07628), including the habits of the authors'
 program that its results depend on: the crop is cut around the truncated position while displacements
 count from the rounded one, and the periodic training also runs while the target is lost. What features
-the classifier sees and what adjusts the box are given from outside.
+the classifier sees and what adjusts the box are given from outside. Following what looks like the target and
+searching farther for a lost one are ours, and off unless the options say otherwise.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from workbench.core.errors import UserError
 from workbench.core.heatmaps import Heatmap
 from workbench.core.target import TargetState
 from workbench.inference.atom.augmentation import drop_channels, expanded_side, first_views
+from workbench.inference.atom.candidates import Candidates
 from workbench.inference.atom.classifier import Classifier
 from workbench.inference.atom.crops import even_side, sample_patch, search_scale
 from workbench.inference.atom.dcf import gauss_label, hann2d
@@ -112,7 +114,9 @@ class AtomTracker:
             raise UserError(f"A tracker cannot start from the box {box}: draw one with width and height.")
         self.frame = 0
         self._seen = None
+        self._candidates = Candidates(self.options.candidates)
         self._lost = 0  # frames in a row
+        self._score = 1.0  # of the last frame, 0 where it was lost
         self.target = Target.from_box(box)
         self.scale = search_scale(self.target.size, self.options.sample.search_area, self.side)
         self.base_size = self.target.size / self.scale
@@ -148,14 +152,26 @@ class AtomTracker:
             flag, score = self._move(sight, place, away=place.scale >= len(self.options.sample.scale_factors))
         found = flag is not Flag.NOT_FOUND
         self._lost = 0 if found else self._lost + 1
+        self._score = score if found else 0.0
         self._learn(samples[place.scale : place.scale + 1], sight, flag)
         return TargetState(self.target.box, score, found)
 
     def locate(self, scores: Tensor) -> Localization:
         """The target's displacement from the classifier's scores (scales, 1, h, w)."""
         fine = self.grid.fine(scores).cpu().numpy()
-        h, w = (self.target.size / self.scale * self.grid.points / self.side).tolist()
-        return localize(fine, (h, w), self.options.localization)
+        step = self.side / np.array(self.grid.points) * self.scale  # pixels of the frame
+        h, w = (self.target.size / step).tolist()
+        place = localize(fine, (h, w), self.options.localization)
+        if self.options.candidates.most == 0 or place.scale >= len(self.options.sample.scale_factors):
+            return place
+        return self._candidates.tell_apart(
+            place,
+            fine[place.scale],
+            self.target,
+            origin=np.round(self.target.center),
+            step=step,
+            sure=self._score >= self.options.candidates.sure,
+        )
 
     @torch.no_grad()
     def score_map(self) -> Heatmap | None:

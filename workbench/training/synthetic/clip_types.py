@@ -24,6 +24,7 @@ class ClipOptions:
         seed: everything random comes from it.
         noise: standard deviation of the sensor noise, in grey levels.
         still: whether the camera stands still.
+        alike: whether all targets are of one look and turn to wherever they go, like animals seen from above.
     """
 
     width: int = 640
@@ -35,6 +36,7 @@ class ClipOptions:
     seed: int = 35
     noise: float = 2.0
     still: bool = False
+    alike: bool = False
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,8 @@ def _cast(rng: np.random.Generator, patches: Patches, options: ClipOptions, n: i
     layout = make_layouts(rng, patches, 2 * max(n, 1), poses=POSES, part_share=0.0)  # twos are siblings
     phases = min(PHASES, options.frames)
     side = int(np.clip(round(options.height * 0.28), 32, 224)) // 4 * 4
-    sprites = make_sprites(cycle(layout, phases).pick(np.arange(max(n, 1)) * 2), patches, side=side)
+    which = np.zeros(max(n, 1), np.int64) if options.alike else np.arange(max(n, 1)) * 2
+    sprites = make_sprites(cycle(layout, phases).pick(which), patches, side=side)
     time = np.arange(options.frames)[:, None] / SECOND
     pace = rng.uniform(0.4, 1.1, n)
     phase = np.floor((time * pace + rng.random(n)) * phases).astype(np.int64) % phases
@@ -99,10 +100,15 @@ def _paths(rng: np.random.Generator, hulls: Array, options: ClipOptions) -> Arra
     scale = options.height * rng.uniform(0.16, 0.26, n) / extent
     scale = scale * np.exp(wave(rng.uniform(0.12, 0.35, n), 0.5, 1.3))
     angle = wave(rng.uniform(0.0, 0.12, n), 0.3, 1.0)
-    maps = affine(angle.ravel(), scale.ravel(), scale.ravel()).reshape(*scale.shape, 2, 3)
+    place = np.zeros((*scale.shape, 2))
     for axis, share in ((0, 1.0), (1, 0.8)):
         waves = wave(0.27, 0.6, 1.4) + wave(0.09, 1.2, 2.8) + wave(0.02, 2.4, 5.6)
-        maps[..., axis, 2] = span[axis] * (rng.uniform(0.4, 0.6, n) + share * waves)
+        place[..., axis] = span[axis] * (rng.uniform(0.4, 0.6, n) + share * waves)
+    if options.alike:
+        going = np.gradient(place, axis=0)
+        angle += np.unwrap(np.arctan2(going[..., 1], going[..., 0]), axis=0)
+    maps = affine(angle.ravel(), scale.ravel(), scale.ravel()).reshape(*scale.shape, 2, 3)
+    maps[..., 2] = place
     return maps
 
 
