@@ -112,7 +112,7 @@ def test_one_target_in_files_and_in_folders(tmp_path):
     assert figures["all"] == pytest.approx({"AUC": 10 / 21, "SR50": 0.5, "P20": 0.5, "NP": 0.5, "frames": 4})
     assert scores.as_dict()["all"] == figures["all"]
     (found / "b.txt").write_text("1,1,5,5\n")
-    with pytest.raises(UserError, match="b: 1 predicted boxes"):
+    with pytest.raises(UserError, match="b: 1 predicted box cannot"):
         result(evaluate_single_target(truth, found))
 
 
