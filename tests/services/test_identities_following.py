@@ -7,7 +7,7 @@ from workbench.core.edits import ChangeSet
 from workbench.core.errors import UserError
 from workbench.core.fixes import Fix, Operation
 from workbench.core.issues import Issue
-from workbench.core.rows import BoxRow, Origin, TrackRow
+from workbench.core.rows import BoxRow, Origin, PoseRow, TrackRow
 from workbench.core.target import TargetState
 from workbench.services import identities, reviewing
 from workbench.services.identities import Follower
@@ -96,6 +96,22 @@ def test_extend_stops_before_a_persons_box_and_where_the_target_is_lost(project)
         follow(project, Fix(Operation.EXTEND, (track,), 5), lambda: Drift(lost_from=0))
     with pytest.raises(UserError, match="no box next to"):
         identities.preview(project, Fix(Operation.EXTEND, (track,), 7, 9))
+
+
+def test_the_pose_of_a_box_that_an_extension_replaces_goes_with_it_and_a_persons_stays(project):
+    track = add_track(project, 1, range(12))
+    skeleton = project.add_skeleton("one", ["nose"], []).id
+    poses = [PoseRow(1, f, track, skeleton, bytes(12), 0.8, Origin.MODEL, None, 0) for f in range(12)]
+    poses[6] = poses[6]._replace(origin=int(Origin.HUMAN))
+    poses[7] = poses[7]._replace(verified=1)
+    project.apply(ChangeSet.of("Poses", pose=((), poses)))
+    plan, _ = follow(project, Fix(Operation.EXTEND, (track,), 5, 10), lambda: Drift(lost_from=5))
+    project.apply(plan.change)
+    assert project.rows("pose") == [*poses[:5], *poses[6:8], *poses[9:]]
+    project.undo()
+    assert project.rows("pose") == poses
+    project.redo()
+    assert [row.frame for row in project.rows("pose")] == [0, 1, 2, 3, 4, 6, 7, 9, 10, 11]
 
 
 def test_a_gap_is_filled_from_both_sides_and_drift_is_mended_where_a_pass_arrives(project):

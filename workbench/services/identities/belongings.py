@@ -12,13 +12,21 @@ from typing import cast
 
 from workbench.core.rows import ActionRow, Origin, PoseRow, ReviewItemRow
 from workbench.services.identities.case import Case
+from workbench.services.poses import is_persons
 from workbench.services.review_items import OPEN, TRACK, handed_over
 
 Hands = Mapping[int, int | None]
 Change = tuple[list[PoseRow], list[PoseRow]]
 
 
-def move_poses(case: Case, hands: Hands, heirs: Hands, losers: Collection[tuple[int, int]]) -> Change:
+def move_poses(
+    case: Case,
+    hands: Hands,
+    heirs: Hands,
+    *,
+    losers: Collection[tuple[int, int]],
+    replaced: Collection[tuple[int, int]] = (),
+) -> Change:
     """Poses go where their boxes go.
 
     Args:
@@ -26,6 +34,7 @@ def move_poses(case: Case, hands: Hands, heirs: Hands, losers: Collection[tuple[
         hands: for each track the one that gets its boxes in the span; None = they are deleted.
         heirs: the same for tracks that are gone afterwards: what they have outside of the span goes, too.
         losers: (frame, track) of boxes that gave way to another; their poses go with them.
+        replaced: (frame, track) of boxes in whose place a pass put its own; only poses of persons stay.
     """
     before = [row for t in hands for row in _poses(case, t, whole=t in heirs)]
     after: dict[tuple[int, int, int], PoseRow] = {}
@@ -34,6 +43,8 @@ def move_poses(case: Case, hands: Hands, heirs: Hands, losers: Collection[tuple[
         if target is None or (row.frame, row.track_id) in losers:
             continue
         moved = row._replace(track_id=target)
+        if (moved.frame, target) in replaced and not is_persons(moved):
+            continue
         key = moved.frame, moved.track_id, moved.skeleton_id
         if key not in after or _rank(after[key]) < _rank(moved):
             after[key] = moved

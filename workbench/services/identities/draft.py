@@ -46,6 +46,7 @@ class Draft:
         self._after: dict[int, dict[int, BoxRow]] = {}  # by track and frame
         self._source: dict[int, dict[int, int]] = {}  # the same places: which track had the box
         self._lost: list[tuple[int, int, int, str]] = []  # frame, kept, dropped, why
+        self._replaced: set[Key] = set()  # by boxes of a pass
         for track_id in self.tracks:
             self._hand_over(track_id)
 
@@ -91,8 +92,12 @@ class Draft:
         """Put boxes of a pass where a track has none, or such as a run may replace."""
         for row in rows:
             own = self._after.setdefault(row.track_id, {})
-            if row.frame not in own or not own[row.frame].protected:
-                own[row.frame] = row
+            there = own.get(row.frame)
+            if there is not None and there.protected:
+                continue
+            if there is not None:
+                self._replaced.add((row.frame, row.track_id))
+            own[row.frame] = row
 
     # -- the plan ----------------------------------------------------------------------------------
 
@@ -139,7 +144,9 @@ class Draft:
         allowed = {row.id: row for row in allowed_again(self._case, self._hands, parted, joined)}
         before, after = ([row for row in rows if row.id not in allowed] for rows in (before, after))
         return {
-            "pose": move_poses(self._case, self._hands, heirs, self._losers()),
+            "pose": move_poses(
+                self._case, self._hands, heirs, losers=self._losers(), replaced=self._replaced
+            ),
             "action": move_actions(self._case, self._hands, heirs),
             "review_item": ([*before, *allowed.values()], [*after, *never]),
         }
