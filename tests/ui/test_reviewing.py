@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QInputDialog, QMenu, QMessageBox
+from PySide6.QtWidgets import QInputDialog, QLabel, QMenu, QMessageBox
 
 from workbench.core import edits
 from workbench.core.edits import MOST_ITEMS, ChangeSet
@@ -20,6 +20,7 @@ from workbench.services.review_items import FIXED, OPEN, REJECTED, SKIPPED, Revi
 from workbench.ui import editor
 from workbench.ui.canvas import BoxFlag
 from workbench.ui.loader import Answer, Wish
+from workbench.ui.review.agenda import READING
 from workbench.ui.review.card import Card, CardText
 from workbench.ui.review.words import instead, kind_words
 from workbench.ui.worker import Task, once
@@ -520,6 +521,25 @@ def test_what_is_decided_while_the_queue_is_read_is_in_it(qtbot, window, press):
     window.state.show_video(window.state.video.id)
     assert not agenda.items
     qtbot.waitUntil(lambda: len(agenda.items) == 3, timeout=TIMEOUT)
+
+
+def test_while_the_queue_is_read_nobody_says_that_there_is_no_issue(qtbot, window, press):
+    reviewing, release, said = window.reviewing, threading.Event(), []
+    for sentence in (reviewing.told, reviewing.refused):
+        sentence.connect(said.append)
+    window.reading.submit(Task("Something else", once(release.wait)))
+    window.state.show_video(window.state.video.id)
+    press(Qt.Key.Key_Period)
+    press(Qt.Key.Key_J, CTRL | SHIFT)
+    assert said == [READING, READING]
+    qtbot.waitUntil(lambda: reviewing.panel._progress.text() == READING, timeout=TIMEOUT)
+    window.actions_by_id["review_sheet"].trigger()
+    sheet = reviewing.sheets.window
+    assert READING in [label.text() for label in sheet.findChildren(QLabel)]
+    release.set()
+    qtbot.waitUntil(lambda: len(reviewing.sheets.answers) == 1, timeout=TIMEOUT)
+    sheet.reject()
+    qtbot.waitUntil(lambda: "3 left" in reviewing.panel._progress.text(), timeout=TIMEOUT)
 
 
 @pytest.mark.parametrize("named", [MOST_ITEMS, 0])

@@ -28,11 +28,11 @@ from workbench.ui.commands.judge import JudgeCommands
 from workbench.ui.commands.review import ReviewCommands
 from workbench.ui.editor import Editor
 from workbench.ui.overlay_of import Palette, previewed_palette
-from workbench.ui.review.agenda import Agenda
+from workbench.ui.review.agenda import READING, Agenda
 from workbench.ui.review.answers import Answers
 from workbench.ui.review.card import CardText
 from workbench.ui.review.crops import CropLoader
-from workbench.ui.review.panel import ReviewPanel
+from workbench.ui.review.panel import NOTHING, ReviewPanel
 from workbench.ui.review.place_strip import numbers_of, place_strip
 from workbench.ui.review.preview import conflict_words
 from workbench.ui.review.proposals import Proposals
@@ -217,7 +217,7 @@ class Reviewing(QObject):
         agenda = self.agenda
         agenda.listed.set_titles(numbers_of(self._palette))
         self.panel.show_kinds(agenda.kinds)
-        self.panel.show_progress(agenda.progress)
+        self.panel.show_progress(agenda.progress, READING if agenda.is_reading else NOTHING)
         self.panel.show_current(agenda.current)
 
     # What is shown

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from workbench.services.joining import Joined, join_all
 from workbench.ui.editor import Editor
 from workbench.ui.join_dialog import JoinDialog
-from workbench.ui.review.agenda import Agenda
+from workbench.ui.review.agenda import READING, Agenda
 from workbench.ui.state import UiState
 from workbench.ui.worker import Task, TaskQueue
 
@@ -43,7 +43,8 @@ class JoinCommands(QObject):
         elif project.read_only:
             self.refused.emit("This window changes nothing: the project is open for reading only.")
         elif not self._agenda.open_items:
-            self.refused.emit("No issue is open; look for issues first (Review, Find issues).")
+            nothing = "No issue is open; look for issues first (Review, Find issues)."
+            self.refused.emit(READING if self._agenda.is_reading else nothing)
         else:
             dialog = JoinDialog(self._agenda.open_items, self._window)
             if dialog.exec():

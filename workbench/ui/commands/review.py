@@ -14,7 +14,7 @@ from workbench.services import finding, reviewing
 from workbench.services.review_items import ReviewItem
 from workbench.ui.editor import Editor
 from workbench.ui.menus import IDENTITY_MENU
-from workbench.ui.review.agenda import Agenda
+from workbench.ui.review.agenda import READING, Agenda
 from workbench.ui.review.answers import Answers
 from workbench.ui.review.proposals import Proposals
 from workbench.ui.state import UiState
@@ -124,10 +124,12 @@ class ReviewCommands(QObject):
     def _step(self, step: int) -> None:
         item_id = self._agenda.around(step)
         self.panel_wanted.emit()
-        if item_id < 0:
-            self.told.emit("The list of issues ends here" if self._agenda.items else "No issue is listed")
-        else:
+        if item_id >= 0:
             self._agenda.show(item_id)
+        elif self._agenda.items:
+            self.told.emit("The list of issues ends here")
+        else:
+            self.told.emit(READING if self._agenda.is_reading else "No issue is listed")
 
     @Slot()
     def leave_review(self) -> None:

@@ -20,6 +20,7 @@ from workbench.ui.worker import Task, TaskQueue, once
 
 EVERY = Filters(verdicts=frozenset(VERDICTS))
 FIRST = (-float("inf"), 0)  # before every item
+READING = "The issues are still being read."
 
 
 class Agenda(QObject):
@@ -119,6 +120,7 @@ class Agenda(QObject):
     def _on_failed(self, task: int, error: BaseException, _label: str) -> None:
         if task == self._task:
             self._task = None
+            self.changed.emit()
             raise error
 
     def read_again(self, ids: Collection[int]) -> None:

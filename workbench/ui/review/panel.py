@@ -149,10 +149,10 @@ class ReviewPanel(QWidget):
             self._table.selectRow(row)
             self._table.scrollTo(self.model.index(row, 0))
 
-    def show_progress(self, progress: ReviewProgress) -> None:
-        """Say how far the review is."""
+    def show_progress(self, progress: ReviewProgress, nothing: str) -> None:
+        """Say how far the review is; ``nothing`` when there is no issue."""
         if not progress.reviewed + progress.remaining:
-            self._progress.setText(NOTHING)
+            self._progress.setText(nothing)
             return
         self._progress.setText(
             f"{progress.reviewed} reviewed, {progress.remaining} left;"

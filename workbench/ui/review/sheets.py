@@ -18,7 +18,7 @@ from workbench.services import identities, sheets
 from workbench.services.review_items import OPEN, ReviewItem
 from workbench.services.sheets import Answer, Decided
 from workbench.ui.overlay_of import Palette, palette_of
-from workbench.ui.review.agenda import Agenda
+from workbench.ui.review.agenda import READING, Agenda
 from workbench.ui.review.answers import Answers
 from workbench.ui.review.crops import Crop, CropLoader
 from workbench.ui.review.place_strip import numbers_of, place_strip
@@ -284,12 +284,12 @@ class Sheets(QObject):
 
     def _show(self, answers: list[Answer]) -> None:
         self._answers = answers
-        self.window.show_places([self._view(answer) for answer in answers], otherwise=NOTHING)
-        left = self._agenda.progress.remaining
-        self.window.say(
-            self._said
-            or f"{counted(len(answers), 'place')}; {counted(left, 'issue is left', 'issues are left')}"
+        reading = self._agenda.is_reading and not answers
+        self.window.show_places(
+            [self._view(answer) for answer in answers], otherwise=READING if reading else NOTHING
         )
+        left = counted(self._agenda.progress.remaining, "issue is left", "issues are left")
+        self.window.say(self._said or ("" if reading else f"{counted(len(answers), 'place')}; {left}"))
         self._pieces = list(map(self._crops, answers))
         self._ahead, self._following = [], []
         self.fetching.emit()
