@@ -25,6 +25,8 @@ KEYS = (
     "video_id",
     "number",
     "name",
+    "keypoints",
+    "skeleton",
 )
 
 

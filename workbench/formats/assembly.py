@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.core.annotations import AnnotatedTrack, Annotations, VideoFacts, new_boxes, set_xywh
+from workbench.core.annotations import (
+    AnnotatedTrack,
+    Annotations,
+    Poses,
+    Skeleton,
+    VideoFacts,
+    new_boxes,
+    set_xywh,
+)
 from workbench.core.plurals import counted
 from workbench.core.report import Findings
 from workbench.formats.selection import UNUSABLE, unusable
@@ -27,6 +36,8 @@ class FileRows:
         score: (N,) float64; NaN = not measured.
         occluded: (N,) bool.
         line: (N,) int64, 1-based line; empty where the file has no lines.
+        verified: (N,) bool; empty where the file does not say.
+        pose: (N,) int64, index into the reader's poses, below 0 = none; empty where the file has none.
     """
 
     frame: NDArray[np.int64]
@@ -35,20 +46,14 @@ class FileRows:
     xywh: NDArray[np.float64]
     score: NDArray[np.float64]
     occluded: NDArray[np.bool_]
-    line: NDArray[np.int64]
+    line: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    verified: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
+    pose: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def where(self, kept: NDArray[np.bool_]) -> FileRows:
         """Only these rows."""
-        line = self.line[kept] if self.line.size else self.line
-        return FileRows(
-            self.frame[kept],
-            self.identity[kept],
-            self.category[kept],
-            self.xywh[kept],
-            self.score[kept],
-            self.occluded[kept],
-            line,
-        )
+        columns = {column.name: getattr(self, column.name) for column in fields(self)}
+        return FileRows(**{name: rows[kept] if rows.size else rows for name, rows in columns.items()})
 
 
 def assemble(
@@ -58,6 +63,7 @@ def assemble(
     categories: tuple[str, ...],
     findings: Findings,
     names: dict[int, str] | None = None,
+    poses: Sequence[tuple[Skeleton, NDArray[np.float32]]] = (),
 ) -> Annotations:
     """Annotations of the rows that a video can hold; the others are counted with their lines.
 
@@ -65,6 +71,7 @@ def assemble(
         video: its ``frame_count`` bounds the frames; 0 = the last frame of the file does.
         categories: names that ``rows.category`` points into.
         names: a track's name by identity, where the file gives one.
+        poses: what ``rows.pose`` points into, each (K, 3) as in ``Poses``.
 
     Returns:
         Annotations whose tracks carry the file's identities; boxes without one got numbers above them.
@@ -97,8 +104,29 @@ def assemble(
         ("occluded", rows.occluded),
     ):
         boxes[column] = values
+    if rows.verified.size:
+        boxes["verified"] = rows.verified
     used = tuple(name for i, name in enumerate(categories) if i in set(kinds))
-    return Annotations(video, used, tracks, boxes[np.lexsort((boxes["frame"], boxes["track"]))])
+    return Annotations(
+        video,
+        used,
+        tracks,
+        boxes[np.lexsort((boxes["frame"], boxes["track"]))],
+        poses=_poses(rows, track, poses),
+    )
+
+
+def _poses(
+    rows: FileRows, track: NDArray[np.int64], found: Sequence[tuple[Skeleton, NDArray[np.float32]]]
+) -> tuple[Poses, ...]:
+    """A table for each skeleton."""
+    places: dict[Skeleton, list[int]] = {}
+    for place in np.flatnonzero(rows.pose >= 0).tolist():
+        places.setdefault(found[rows.pose[place]][0], []).append(place)
+    return tuple(
+        Poses(skeleton, rows.frame[own], track[own], np.stack([found[i][1] for i in rows.pose[own]]))
+        for skeleton, own in places.items()
+    )
 
 
 def _drop(rows: FileRows, unwanted: NDArray[np.bool_], reason: str, findings: Findings) -> FileRows:

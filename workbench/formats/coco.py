@@ -87,7 +87,7 @@ def write(
         raise UserError(f"{target}: name a folder; annotations.json and the report are written into it.")
     findings = Findings()
     parts = _parts(clips, options, findings)
-    skeletons = coco_keypoints.skeletons_of((part.annotations for part in parts), findings)
+    skeletons = coco_keypoints.skeletons_of(((part.annotations, part.rows) for part in parts), findings)
     conventions = (*CONVENTIONS, coco_keypoints.CONVENTION) if skeletons else CONVENTIONS
     with ExportFolder(target, TITLE, video_names(clips)) as folder:
         yield from _write_json(folder, parts, skeletons)

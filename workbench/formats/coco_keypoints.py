@@ -26,12 +26,18 @@ CONVENTION = (
 )
 
 
-def skeletons_of(every: Iterable[Annotations], findings: Findings) -> dict[str, Skeleton]:
-    """The skeleton of each class that has poses."""
+def skeletons_of(every: Iterable[tuple[Annotations, Boxes]], findings: Findings) -> dict[str, Skeleton]:
+    """The skeleton of each class that has poses.
+
+    Args:
+        every: annotations, and those of their boxes that are written; other poses do not count.
+    """
     counts: Counter[tuple[str, Skeleton]] = Counter()
-    for one in every:
+    for one, rows in every:
         for poses in one.poses:
-            counts.update((one.tracks[track].category, poses.skeleton) for track in poses.track.tolist())
+            shown = np.append(np.any(_marked(seen(poses.points)), axis=1), False)  # -1 = a box without a pose
+            tracks = rows["track"][shown[_places(poses, rows)]]
+            counts.update((one.tracks[track].category, poses.skeleton) for track in tracks.tolist())
     chosen: dict[str, Skeleton] = {}
     for (category, skeleton), count in counts.most_common():
         if chosen.setdefault(category, skeleton) != skeleton:
@@ -84,7 +90,12 @@ def _places(poses: Poses, rows: Boxes) -> NDArray[np.int64]:
 
 def _record(points: NDArray[np.floating[Any]]) -> dict[str, Any]:
     points = seen(points)
-    marked = np.asarray(np.isfinite(points[:, :2]).all(1))
+    marked = _marked(points)
     places = np.where(marked[:, None], points[:, :2], 0.0).round(DECIMALS)
     values = [v for (x, y), on in zip(places.tolist(), marked.tolist(), strict=True) for v in (x, y, 2 * on)]
     return {"keypoints": values, "num_keypoints": int(marked.sum())}
+
+
+def _marked(points: NDArray[np.floating[Any]]) -> NDArray[np.bool_]:
+    """Which joints (..., K, 3) have a place."""
+    return np.asarray(np.isfinite(points[..., :2]).all(-1))

@@ -2,7 +2,8 @@
 
 The frame of an image is its ``frame_id``, else the number at the end of its file name, else its place in
 the order of names. A box's identity is ``track_id``, ``instance_id`` or ``attributes.track_id``; a box that
-has none becomes a track of its own. Crowd regions are not boxes of one target and are left out.
+has none becomes a track of its own. Crowd regions are not boxes of one target and are left out. Poses: see
+``coco_keypoints_read``.
 """
 
 from __future__ import annotations
@@ -21,10 +22,12 @@ from workbench.core.annotations import Annotations, VideoFacts
 from workbench.core.errors import FormatError
 from workbench.core.report import Findings, Report
 from workbench.formats.assembly import NO_IDENTITY, FileRows, assemble
+from workbench.formats.coco_keypoints_read import PoseReader
 from workbench.formats.text import SAFE_INTEGER, read_text
 
 TITLE = "COCO"
 Record: TypeAlias = dict[str, Any]
+_Kept: TypeAlias = tuple[int, int, int, list[float], float, bool, bool, int]  # the columns of ``FileRows``
 
 
 @dataclass(frozen=True)
@@ -66,10 +69,14 @@ def read(
         i for i in _records(data, "images", source) if chosen is None or i.get("video_id") == chosen["id"]
     ]
     frames, told = _frames(images, source, options)
-    rows, names = _rows(data, frames, source, findings)
+    poses = PoseReader(_records(data, "categories", source), source)
+    rows, names = _rows(data, frames, source, findings, poses)
+    poses.tell(findings)
     facts = video or _facts(chosen, images, frames, source)
     titles = {int(t["id"]): t["name"] for t in _tracks(data) if isinstance(t.get("name"), str)}
-    annotations = assemble(rows, video=facts, categories=names, findings=findings, names=titles)
+    annotations = assemble(
+        rows, video=facts, categories=names, findings=findings, names=titles, poses=poses.found
+    )
     said = (told, "Coordinates count from 0.")
     report = Report(TITLE, "read", len(annotations.boxes), len(annotations.tracks), (), said, findings.all())
     return annotations, report
@@ -158,15 +165,15 @@ def _frame_numbers(images: list[Record], path: Path) -> tuple[list[int], str]:
 
 
 def _rows(
-    data: Record, frames: Mapping[int | str, int], path: Path, findings: Findings
+    data: Record, frames: Mapping[int | str, int], path: Path, findings: Findings, poses: PoseReader
 ) -> tuple[FileRows, tuple[str, ...]]:
     elsewhere = {image["id"] for image in _records(data, "images", path)} - frames.keys()
     categories = {
         c["id"]: str(c.get("name") or f"class {c['id']}") for c in _records(data, "categories", path)
     }
     numbers = _numbers_of_tracks(data)
-    names: dict[str, int] = {}
-    kept: list[tuple[int, int, int, list[float], float, bool]] = []
+    names = {name: i for i, name in enumerate(dict.fromkeys(categories.values()))}  # in the file's order
+    kept: list[_Kept] = []
     for index, record in enumerate(_records(data, "annotations", path)):
         where = f"annotations[{index}]"
         image = record.get("image_id")
@@ -184,12 +191,21 @@ def _rows(
         kind = names.setdefault(name, len(names))
         box = _box(record, where, path)
         kept.append(
-            (frames[image], numbers.get(identity, identity), kind, box, _score(record), _occluded(record))
+            (
+                frames[image],
+                numbers.get(identity, identity),
+                kind,
+                box,
+                _score(record),
+                _flag(record, "occluded"),
+                _flag(record, "verified"),
+                poses.take(record, where),
+            )
         )
     return _columns(kept), tuple(names)
 
 
-def _columns(kept: list[tuple[int, int, int, list[float], float, bool]]) -> FileRows:
+def _columns(kept: list[_Kept]) -> FileRows:
     return FileRows(
         frame=np.array([row[0] for row in kept], np.int64),
         identity=np.array([row[1] for row in kept], np.int64),
@@ -197,7 +213,8 @@ def _columns(kept: list[tuple[int, int, int, list[float], float, bool]]) -> File
         xywh=np.array([row[3] for row in kept], np.float64).reshape(-1, 4),
         score=np.array([row[4] for row in kept], np.float64),
         occluded=np.array([row[5] for row in kept], np.bool_),
-        line=np.zeros(0, np.int64),
+        verified=np.array([row[6] for row in kept], np.bool_),
+        pose=np.array([row[7] for row in kept], np.int64),
     )
 
 
@@ -248,9 +265,9 @@ def _score(record: Record) -> float:
     return float(score) if _is_finite(score) else math.nan  # type: ignore[arg-type]
 
 
-def _occluded(record: Record) -> bool:
+def _flag(record: Record, name: str) -> bool:
     attributes = record.get("attributes")
-    return bool(attributes.get("occluded")) if isinstance(attributes, dict) else False
+    return bool(attributes.get(name)) if isinstance(attributes, dict) else False
 
 
 def _tracks(data: Record) -> list[Record]:

@@ -15,6 +15,7 @@ from workbench.core.progress import Progress
 from workbench.core.report import Findings, Report
 from workbench.core.rows import BoxRow, Origin, TrackRow
 from workbench.formats.registry import FORMATS, Format, find_format, recognise
+from workbench.services.imported_poses import imported_poses
 from workbench.store import Project
 
 LARGE = 5000  # rows; more are written in slices, so that a correction need not wait
@@ -29,9 +30,10 @@ def import_file(
     options: Any = None,
     formats: Sequence[Format] = FORMATS,
 ) -> Generator[Progress, None, Report]:
-    """Read boxes into new tracks of a video; one step of the history, taken back if this is stopped.
+    """Read boxes and poses into new tracks of a video; one step of the history, taken back if stopped.
 
-    Tracks keep the file's numbers where the video has them free. Categories the project lacks are added.
+    Tracks keep the file's numbers where the video has them free. Categories the project lacks are added;
+    for poses see ``imported_poses``.
 
     Args:
         video_id: the video the boxes belong to.
@@ -58,7 +60,7 @@ def import_file(
     if not len(annotations.boxes):
         return report
     change, notes = _change(project, video_id, annotations, f"Import {source.name}")
-    if len(annotations.boxes) + len(annotations.tracks) > LARGE:
+    if sum(len(table.after) for table in change.changes) > LARGE:
         yield from project.apply_large(change)
     else:
         project.apply(change)
@@ -83,7 +85,8 @@ def _change(
         for track_id, number, track in zip(ids, numbers, annotations.tracks, strict=True)
     ]
     boxes = list(_rows(video_id, ids, annotations))
-    return ChangeSet.of(name, track=((), tracks), box=((), boxes)), notes
+    poses = imported_poses(project, video_id, ids, annotations, categories, notes)
+    return ChangeSet.of(name, track=((), tracks), box=((), boxes), pose=((), poses)), notes
 
 
 def free_numbers(wanted: Sequence[int], taken: Iterable[int]) -> list[int]:

@@ -1,8 +1,10 @@
-"""The joints that a detector found, as rows of a project."""
+"""Skeletons and poses of a project: the joints that a detector found as rows, and what goes with a box."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
+from itertools import chain, count, zip_longest
 from typing import cast
 
 import numpy as np
@@ -10,7 +12,7 @@ import numpy as np
 from workbench.core.detections import Detections
 from workbench.core.rows import ActionRow, BoxRow, Origin, PoseRow
 from workbench.models import coco_joints
-from workbench.store import Project
+from workbench.store import Project, Skeleton
 
 
 class PoseRows:
@@ -46,13 +48,41 @@ class PoseRows:
 
 def skeleton_id(project: Project, joints: int) -> int:
     """The project's skeleton with so many joints: COCO's where they are 17; added where there is none yet."""
-    of_coco = joints == len(coco_joints.NAMES)
-    name = "COCO person" if of_coco else f"{joints} joints"
-    for skeleton in project.skeletons():
-        if skeleton.name == name:
-            return skeleton.id
-    names = coco_joints.NAMES if of_coco else [f"joint {i}" for i in range(joints)]
-    return project.add_skeleton(name, names, coco_joints.EDGES if of_coco else ()).id
+    if joints == len(coco_joints.NAMES):
+        return skeleton_with(project, coco_joints.NAMES, coco_joints.EDGES, name="COCO person").id
+    return skeleton_with(project, [f"joint {i}" for i in range(joints)], (), name=f"{joints} joints").id
+
+
+def skeleton_with(
+    project: Project, joints: Sequence[str], edges: Sequence[tuple[int, int]], *, name: str
+) -> Skeleton:
+    """The project's skeleton with these joints; added where there is none yet.
+
+    Args:
+        edges, name: of one that is added; where the name is taken, it is counted on.
+    """
+    known = project.skeletons()
+    for skeleton in known:
+        if same_joints(skeleton.joints, joints):
+            return skeleton
+    taken = {skeleton.name for skeleton in known}
+    names = chain([name], (f"{name} {number}" for number in count(2)))
+    return project.add_skeleton(next(n for n in names if n not in taken), joints, edges)
+
+
+def same_joints(some: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether joints are the same in the same order, however their names are written: left_eye, Left eye."""
+    return other_joint(some, others) is None
+
+
+def other_joint(some: Sequence[str], others: Sequence[str]) -> int | None:
+    """Place of the first joint, from 0, that is another one or missing; None where all are the same."""
+    pairs = enumerate(zip_longest(map(_plain, some), map(_plain, others)))
+    return next((place for place, (a, b) in pairs if a != b), None)
+
+
+def _plain(name: str) -> str:
+    return " ".join(re.split(r"[\s_-]+", name.casefold()))
 
 
 def poses_of_boxes(project: Project, gone: Iterable[BoxRow], come: Iterable[BoxRow] = ()) -> list[PoseRow]:

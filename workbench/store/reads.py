@@ -151,6 +151,14 @@ class Reads:
         where = f"video_id = ? AND (origin = {Origin.HUMAN:d} OR verified)"
         return set(self._db.read(f"SELECT track_id, frame FROM pose WHERE {where}", (video_id,)))
 
+    def skeletons_by_category(self) -> dict[int, list[int]]:
+        """Ids of the skeletons that the poses of each category have, in all videos."""
+        sql = "SELECT DISTINCT category_id, skeleton_id FROM pose JOIN track ON track.id = track_id"
+        found: dict[int, list[int]] = {}
+        for category, skeleton in self._db.read(f"{sql} ORDER BY skeleton_id", ()):
+            found.setdefault(category, []).append(skeleton)
+        return found
+
     def track(self, track_id: int) -> TrackRow | None:
         """One track."""
         return self.tracks_by_id([track_id]).get(track_id)
