@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -31,8 +32,8 @@ from workbench.services.run_again import track_again
 from workbench.services.run_detecting import RunFrame
 from workbench.services.run_detectors import digest_of
 from workbench.services.run_files import links_of, read_found, run_folder
-from workbench.services.run_options import RunOptions
-from workbench.services.running import run, run_file, unfinished
+from workbench.services.run_options import RunOptions, options_of
+from workbench.services.running import can_go_on, run, run_file, unfinished
 from workbench.store import Project
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -156,6 +157,29 @@ def test_the_newest_run_is_taken_up_be_it_done_or_stopped(project, blocks):
     again = run_blocks(project, blocks)
     assert (again.run_id, again.repeated) == (3, False)
     assert [run.state for run in project.runs()] == ["stopped", "done", "done"]
+
+
+def test_the_run_that_is_named_goes_on_and_no_newer_one(project, blocks):
+    stopped_after(project, blocks, 10)
+    stopped_after(project, blocks, 20, tracker="sort", resume=False)
+    options = options_of(project.run(1))
+    outcome = drained(run(project, 1, options, detectors=blocks, on=1))[1]
+    assert (outcome.run_id, outcome.resumed) == (1, 10)
+    assert [entry.state for entry in project.runs()] == ["done", "stopped"]
+    for other in (1, 2):  # one is done, and the other found what it has in another way
+        changed = replace(options, detector_settings={"level": 120 if other == 2 else 150})
+        with pytest.raises(UserError, match=f"Run {other} cannot go on"):
+            drained(run(project, 1, changed, detectors=blocks, on=other))
+
+
+def test_what_tracked_again_and_failed_has_nothing_to_go_on_with(project, blocks, monkeypatch):
+    first = run_blocks(project, blocks)
+    monkeypatch.setattr("workbench.services.run_ending.store_tracks", lambda *_, **__: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        drained(track_again(project, first.run_id, RunOptions(tracker="sort")))
+    assert project.run(2).state == "failed"
+    assert not can_go_on(project.run(2))
+    assert not unfinished(project, 1)
 
 
 def test_a_run_stopped_before_its_first_frame_leaves_nothing(project, blocks):

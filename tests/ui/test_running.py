@@ -16,6 +16,9 @@ from workbench.core.rows import Origin
 from workbench.services.multi_trackers import DEFAULT
 from workbench.services.plugin_finding import plugin_folders
 from workbench.services.review_items import row_of
+from workbench.services.run_detecting import RunFrame
+from workbench.services.run_options import RunOptions
+from workbench.services.running import run
 from workbench.ui.commands.run import NOTHING_SEEN
 from workbench.ui.panels.run import DETECTOR, TRACKER
 from workbench.ui.worker import Task, once
@@ -88,6 +91,44 @@ def test_a_stopped_run_keeps_what_it_found_and_goes_on(qtbot, window, monkeypatc
     assert not window.actions_by_id["run_on"].isEnabled()
 
 
+def test_the_run_that_ended_is_chosen_and_the_chosen_one_goes_on(qtbot, window, monkeypatch):
+    panel, project = window.running.panel, window.project
+    panel._score.setText("0.3")
+    press_run(qtbot, window)
+    wait(qtbot, window)
+    panel._score.setText("0.4")
+    monkeypatch.setenv("BLOCKS_PAUSE", "0.05")
+    press_run(qtbot, window)
+    qtbot.waitUntil(lambda: panel._state.text().startswith("Frame 3"), timeout=TIMEOUT)
+    press_run(qtbot, window)
+    wait(qtbot, window)
+    monkeypatch.setenv("BLOCKS_PAUSE", "0")
+    assert panel.run_id == 2
+    panel._score.setText("0.3")
+    press_run(qtbot, window)
+    wait(qtbot, window)
+    assert panel.run_id == 2, "what was stopped went on, and is done now"
+    panel._score.setText("0.5")
+    panel.choose(tracker="sort")
+    window.actions_by_id["track_again"].trigger()
+    wait(qtbot, window)
+    assert panel.run_id == 3
+
+    steps = [
+        run(project, 1, RunOptions("blocks", resume=False), detectors=window.running.commands._detectors)
+        for _ in "ab"
+    ]
+    for one in steps:
+        next(item for item in one if isinstance(item, RunFrame))
+        one.close()
+    qtbot.waitUntil(lambda: panel._runs.count() == 5, timeout=TIMEOUT)
+    panel.choose_run(4)
+    window.actions_by_id["run_on"].trigger()
+    wait(qtbot, window)
+    assert panel.run_id == 4
+    assert [entry.state for entry in project.runs()] == ["done"] * 4 + ["stopped"]
+
+
 def test_a_run_that_is_stopped_before_it_found_anything_says_so(qtbot, window, monkeypatch):
     monkeypatch.setenv("BLOCKS_PAUSE", "0.05")
     panel = window.running.panel
@@ -142,7 +183,10 @@ def test_another_tracker_is_tried_on_what_was_detected(qtbot, window):
     assert runs[-1].parameters["tracker_settings"]["hits_to_show"] == 1
     assert {row.run_id for row in stored(window)} == {runs[-1].id}
     window.actions_by_id["select_run"].trigger()
-    assert len(window.state.selection) == 3
+    assert len(window.state.selection) == 3, "it went on with them"
+    window.running.panel.choose_run(runs[0].id)
+    window.actions_by_id["select_run"].trigger()
+    assert not window.state.selection, "none of its boxes is left"
 
 
 def test_what_cannot_be_run_is_said_in_a_sentence(qtbot, window):

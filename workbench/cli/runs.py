@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from workbench.services.run_detectors import RunDetectors
     from workbench.services.run_ending import Outcome
     from workbench.services.run_options import RunOptions
-    from workbench.store import Project
+    from workbench.store import Project, Run
 
 NO_DETECTOR = "Name a detector with --detector; 'workbench run --list' shows them."
 DESCRIPTION = """\
@@ -104,7 +104,8 @@ def _check(arguments: argparse.Namespace, detectors: RunDetectors) -> None:
         raise UserError(
             f"{arguments.project} does not exist; name a project that does, or a video for a new one."
         )
-    options = _options(arguments, None, detectors)
+    _unfinished(arguments, None)
+    options = _options(arguments, detectors)
     if arguments.detections is None:
         if not options.detector:
             raise UserError(NO_DETECTOR)
@@ -139,12 +140,14 @@ def _steps(
 ) -> Generator[Any, None, Outcome]:
     """The generator that does what was asked for."""
     from workbench.services.run_again import track_again, track_file, track_file_in
+    from workbench.services.run_options import options_of
     from workbench.services.running import run, run_file
 
     def keep(outcome: Outcome) -> None:
         _keep(outcome, arguments.out)
 
-    options = _options(arguments, project, detectors)
+    earlier = _unfinished(arguments, project)
+    options = _options(arguments, detectors) if earlier is None else options_of(earlier)
     if arguments.detections_of is not None:
         if project is None:
             raise UserError("--detections-of names a run of a project; name the project, too.")
@@ -157,23 +160,30 @@ def _steps(
     if not options.detector:
         raise UserError(NO_DETECTOR)
     if project is not None:
-        return run(project, video_id(project, arguments.video), options, detectors=detectors, keep=keep)
+        video, on = video_id(project, arguments.video), None if earlier is None else earlier.id
+        return run(project, video, options, detectors=detectors, on=on, keep=keep)
     if arguments.source is None:
         raise UserError("Name the video to run on, or a file of detections with --detections.")
     folder = arguments.out.with_name(f"{arguments.out.name}.run")
     return run_file(arguments.source, options, detectors=detectors, folder=folder, keep=keep)
 
 
-def _options(arguments: argparse.Namespace, project: Project | None, detectors: RunDetectors) -> RunOptions:
-    from workbench.services.multi_trackers import DEFAULT, find_multi_tracker
-    from workbench.services.run_options import RunOptions, options_of
+def _unfinished(arguments: argparse.Namespace, project: Project | None) -> Run | None:
+    """The run that is to go on, if one is."""
     from workbench.services.running import unfinished
 
-    if arguments.resume and not arguments.detector:
-        runs = [] if project is None else unfinished(project, video_id(project, arguments.video))
-        if not runs:
-            raise UserError("There is no run that could go on; name a project with one, or a detector.")
-        return options_of(runs[0])
+    if not arguments.resume or arguments.detector:
+        return None
+    runs = [] if project is None else unfinished(project, video_id(project, arguments.video))
+    if not runs:
+        raise UserError("There is no run that could go on; name a project with one, or a detector.")
+    return runs[0]
+
+
+def _options(arguments: argparse.Namespace, detectors: RunDetectors) -> RunOptions:
+    from workbench.services.multi_trackers import DEFAULT, find_multi_tracker
+    from workbench.services.run_options import RunOptions
+
     tracker = arguments.tracker or DEFAULT
     with_detector = arguments.detector and arguments.detections is None and arguments.detections_of is None
     of_detector, of_tracker = _settings(

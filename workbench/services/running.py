@@ -47,7 +47,13 @@ Steps = Generator[Progress | RunFrame, None, Outcome]
 
 
 def run(
-    project: Project, video_id: int, options: RunOptions, *, detectors: RunDetectors, keep: Keep | None = None
+    project: Project,
+    video_id: int,
+    options: RunOptions,
+    *,
+    detectors: RunDetectors,
+    on: int | None = None,
+    keep: Keep | None = None,
 ) -> Steps:
     """Run a detector and a tracker over a video of the project; see the module.
 
@@ -55,17 +61,18 @@ def run(
 
     Args:
         detectors: opens the detector.
+        on: id of the run that goes on; None = the one that the options mean, if any.
         keep: see ``Keep``.
 
     Raises:
-        UserError: no such detector, tracker, parameter, class or range.
+        UserError: no such detector, tracker, parameter, class or range; the run cannot go on.
         PluginError, ModelError, VideoError: the detector or the video failed; what was found before is kept.
         ProjectError: the project or the run's folder cannot be written.
     """
     path = project.video_file(project.video(video_id))
     with ExitStack() as opened:
         job = yield from _job(path, options, detectors, opened)
-        entry = _begun(project, video_id, options, job)
+        entry = _begun(project, video_id, options, job, on)
         folder = run_folder(project, entry.id)
         ending = partial(stored_tracks, project, entry, job.association, keep=keep)
         return (yield from _whole(job, folder, ending))
@@ -92,8 +99,12 @@ def run_file(
 
 def unfinished(project: Project, video_id: int) -> list[Run]:
     """Runs that were stopped, killed or failed and can go on, the newest first."""
-    runs = [r for r in project.runs(video_id) if r.kind == KIND and r.state in UNFINISHED]
-    return [r for r in reversed(runs) if noted(r).get("key")]
+    return [entry for entry in reversed(project.runs(video_id)) if can_go_on(entry)]
+
+
+def can_go_on(entry: Run) -> bool:
+    """Whether a run looked at frames itself, and did not come to its end."""
+    return entry.kind == KIND and entry.state in UNFINISHED and bool(noted(entry).get("key"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,7 +180,7 @@ def _what_is_kept(ending: Ending) -> str:
     return f"What was found in the {frames} before is kept; the same run again goes on from there."
 
 
-def _begun(project: Project, video_id: int, options: RunOptions, job: _Job) -> Run:
+def _begun(project: Project, video_id: int, options: RunOptions, job: _Job, on: int | None) -> Run:
     """A new run in the catalogue, or one that goes on."""
     parameters = {
         **record(options, job.association),
@@ -180,7 +191,15 @@ def _begun(project: Project, video_id: int, options: RunOptions, job: _Job) -> R
         "start": job.span[0],
         "stop": job.span[1],
     }
-    earlier = _earlier(project, video_id, parameters, options.seed) if options.resume else None
+    earlier: Run | None = None
+    if on is not None:
+        earlier = project.run(on)
+        if not _goes_on(earlier, parameters):
+            raise UserError(
+                f"Run {on} cannot go on: the detector, the video or this program is another by now. Run anew."
+            )
+    elif options.resume:
+        earlier = _earlier(project, video_id, parameters, options.seed)
     if earlier is not None:
         return project.reopen_run(earlier.id, parameters=parameters)
     return project.add_run(
@@ -198,14 +217,16 @@ def _earlier(project: Project, video_id: int, parameters: Mapping[str, Any], see
 
     That is one of this detector that did not come to its end, or one that was the same in everything.
     """
-    same = ("done", seed, __version__, key_of(parameters))
+    same = (KIND, "done", seed, __version__, key_of(parameters))
     for entry in reversed(project.runs(video_id)):
-        if entry.kind != KIND:
-            continue
-        known = noted(entry)
-        goes_on = (known.get("key"), known.get("start")) == (parameters["key"], parameters["start"])
-        if entry.state in UNFINISHED and goes_on:
-            return entry
-        if (entry.state, entry.seed, entry.version, key_of(entry.parameters)) == same:
+        its = (entry.kind, entry.state, entry.seed, entry.version, key_of(entry.parameters))
+        if its == same or _goes_on(entry, parameters):
             return entry
     return None
+
+
+def _goes_on(entry: Run, parameters: Mapping[str, Any]) -> bool:
+    """Whether a run can go on as one of these parameters."""
+    known = noted(entry)
+    same = (known.get("key"), known.get("start")) == (parameters["key"], parameters["start"])
+    return can_go_on(entry) and same

@@ -159,6 +159,11 @@ class Reads:
             found.setdefault(category, []).append(skeleton)
         return found
 
+    def tracks_with_boxes_of(self, run_id: int, video_id: int) -> list[int]:
+        """Ids of the tracks of a video that have boxes of a run."""
+        sql = "SELECT DISTINCT track_id FROM box WHERE video_id = ? AND run_id = ? ORDER BY track_id"
+        return [track_id for (track_id,) in self._db.read(sql, (video_id, run_id))]
+
     def track(self, track_id: int) -> TrackRow | None:
         """One track."""
         return self.tracks_by_id([track_id]).get(track_id)

@@ -94,7 +94,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     _a("run_video", "Run", "Run", "Detect and track everything with what the panel Run says; again: stop", "Shift+R"),
     _a("run_on", "Run", "Go on", "Go on with the chosen run, which was stopped or broke off"),
     _a("track_again", "Run", "Track again", "Try the tracker on what the chosen run has detected", line=True),
-    _a("select_run", "Run", "Select tracks", "Select the tracks that the chosen run made"),
+    _a("select_run", "Run", "Select tracks", "Select the tracks that have boxes of the chosen run"),
     _a("swap_tracks", "Identity", "Swap", "Exchange two selected tracks from here on, or in the range", "W"),
     _a("merge_tracks", "Identity", "Merge", "Give the second selected track's boxes to the first, or those in the range", "J"),
     _a("join_tracks", "Identity", "Join chain", "Make the selected tracks one, and fill what lies between them", "Shift+J"),

@@ -14,7 +14,7 @@ from workbench.services.plugin_finding import Plugins
 from workbench.services.run_detectors import RunDetectors
 from workbench.services.run_options import noted
 from workbench.services.run_storing import KIND
-from workbench.services.running import UNFINISHED
+from workbench.services.running import can_go_on
 from workbench.store import Run
 from workbench.ui.commands.run import RunCommands
 from workbench.ui.panels.run import RunLine, RunPanel
@@ -109,7 +109,7 @@ class Running(QObject):
         for say in (self._actions["run_video"].setText, self._actions["run_video"].setIconText):
             say("Stop run" if running else "Run")
         run = None if chosen is None else self._state.project.run(chosen)
-        self._actions["run_on"].setEnabled(run is not None and run.state in UNFINISHED and not running)
+        self._actions["run_on"].setEnabled(run is not None and can_go_on(run) and not running)
         self._actions["track_again"].setEnabled(run is not None and not running)
         self._actions["select_run"].setEnabled(run is not None)
 
@@ -126,5 +126,5 @@ def line_of(run: Run) -> RunLine:
         run.id,
         f"{run.id}  {run.model} + {tracker}  {span}  {run.state}",
         f"{run.started_at[:19].replace('T', ' ')} UTC, version {run.version}{again}\n{said}".strip(),
-        run.state in UNFINISHED,
+        can_go_on(run),
     )

@@ -19,7 +19,7 @@ from workbench.services.run_detecting import RunFrame
 from workbench.services.run_detectors import RunDetectors
 from workbench.services.run_ending import Keep, Outcome
 from workbench.services.run_options import options_of
-from workbench.services.running import UNFINISHED, run
+from workbench.services.running import can_go_on, run
 from workbench.ui.panels.run import RunPanel
 from workbench.ui.state import UiState
 from workbench.ui.worker import Task, TaskQueue
@@ -87,7 +87,7 @@ class RunCommands(QObject):
     def run_on(self) -> None:
         """Go on with the chosen run, which did not come to its end."""
         chosen = self._panel.run_id
-        if chosen is None or self._state.project.run(chosen).state not in UNFINISHED:
+        if chosen is None or not can_go_on(self._state.project.run(chosen)):
             self.refused.emit("Choose a run that did not come to its end in the list of runs first.")
             return
         options = options_of(self._state.project.run(chosen))
@@ -95,7 +95,7 @@ class RunCommands(QObject):
         self._begin(
             lambda video: (
                 f"Going on with run {chosen}",
-                lambda keep: run(project, video, options, detectors=detectors, keep=keep),
+                lambda keep: run(project, video, options, detectors=detectors, on=chosen, keep=keep),
             )
         )
 
@@ -110,10 +110,10 @@ class RunCommands(QObject):
 
     @Slot()
     def select_run(self) -> None:
-        """Select the tracks that the chosen run made."""
+        """Select the tracks that have boxes of the chosen run, also those that were there before it."""
         state, chosen = self._state, self._panel.run_id
         if state.video is not None and chosen is not None:
-            tracks = [t.id for t in state.project.tracks(state.video.id) if t.run_id == chosen]
+            tracks = state.project.tracks_with_boxes_of(chosen, state.video.id)
             state.select(tracks)
             self.told.emit(f"{counted(len(tracks), 'track')} of run {chosen} selected")
 
@@ -184,6 +184,8 @@ class RunCommands(QObject):
         self._task = None
         self._state.preview.clear()
         self._panel.show_state(sentence)
+        if self._ended:
+            self._panel.choose_run(self._ended[0].run_id)
         self.told.emit(sentence)
 
 

@@ -187,6 +187,12 @@ class RunPanel(QWidget):
         item = self._runs.currentItem()
         return None if item is None else int(item.data(Qt.ItemDataRole.UserRole))
 
+    def choose_run(self, run_id: int | None) -> None:
+        """Choose a run of the list, where it is listed."""
+        for row in range(self._runs.count()):
+            if self._runs.item(row).data(Qt.ItemDataRole.UserRole) == run_id:
+                self._runs.setCurrentRow(row)
+
     @property
     def fault(self) -> str:
         """Why the chosen detector cannot be used, "" when it can; also when there is none."""
