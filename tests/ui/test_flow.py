@@ -1,5 +1,8 @@
 """The program's main job in the real window: draw, track, stop, correct, continue, undo, reopen, export."""
 
+import re
+import threading
+
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -9,6 +12,7 @@ from workbench.core.edits import ChangeSet
 from workbench.core.rows import Origin
 from workbench.training.synthetic.clip_types import ClipOptions
 from workbench.training.synthetic.clips import make_clip
+from workbench.ui.worker import Task, once
 from workbench.video.writer import write_video
 
 FRAMES = 60
@@ -151,6 +155,23 @@ def test_imported_boxes_that_were_deleted_during_a_pass_do_not_count_as_replaced
     press(qtbot, window, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: not window.track.is_running, timeout=TIMEOUT)
     assert "imported" not in window.statusBar().currentMessage()
+
+
+def test_a_pass_that_is_stopped_says_what_was_tracked(qtbot, open_window, clip, scene):
+    window = open_window(clip)
+    draw(qtbot, window, scene[0].boxes[1])
+    release = threading.Event()
+    window.compute.submit(Task("Something else", once(release.wait)))
+    press(qtbot, window, Qt.Key.Key_T)
+    press(qtbot, window, Qt.Key.Key_Escape)
+    release.set()
+    qtbot.waitUntil(lambda: not window.track.is_running, timeout=TIMEOUT)
+    assert window.statusBar().currentMessage() == "Stopped before anything was tracked"
+    track_until(qtbot, window, 5)
+    tracked = max(rows(window))
+    assert 5 <= tracked < FRAMES - 1
+    said = window.statusBar().currentMessage()
+    assert re.fullmatch(rf"Stopped; tracked {tracked} frames, \d+ boxes", said)
 
 
 def test_several_targets_are_tracked_in_one_pass(qtbot, open_window, clip, scene):

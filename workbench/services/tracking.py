@@ -234,6 +234,7 @@ def track_in_project(
     make_tracker: Callable[[], SingleTargetTracker],
     options: PassOptions | None = None,
     score_maps: Callable[[], bool] = lambda: False,
+    keep: Callable[[Outcome], None] = lambda _: None,
 ) -> Generator[TrackedFrame, None, Outcome]:
     """Follow targets through a video of the project; what was tracked becomes one edit at the end.
 
@@ -245,6 +246,7 @@ def track_in_project(
     Args:
         tracker: name of the tracker, recorded with the run.
         score_maps: see ``follow``.
+        keep: is handed the outcome however the pass ends.
 
     Raises:
         VideoError, ModelError: reading or tracking failed; what was tracked before is kept.
@@ -260,6 +262,7 @@ def track_in_project(
         parameters={"targets": [t.track_id for t in targets], "frame": first, "direction": options.direction},
     )
     reported: Reported = {}
+    lost: tuple[int, ...] = ()
     state = "stopped"
     try:
         with open_video(project.video_file(video)) as reader:
@@ -276,9 +279,11 @@ def track_in_project(
     finally:
         try:
             kept = keep_tracked(project, targets, reported, run_id=run.id, direction=options.direction)
+            outcome = Outcome(len({b.frame for boxes in reported.values() for b in boxes}), kept, lost)
+            keep(outcome)
         finally:
             project.finish_run(run.id, state)
-    return Outcome(len({b.frame for boxes in reported.values() for b in boxes}), kept, lost)
+    return outcome
 
 
 def _noting(steps: Pass, reported: Reported) -> Pass:

@@ -59,6 +59,7 @@ class TrackCommands(QObject):
         self.tracker: str | None = None  # None = the default
         self.follow = True
         self._task: int | None = None
+        self._ended: list[Outcome] = []  # of the pass that goes on: how it ended, also when it was stopped
         self._video: int | None = None  # the one the pass runs over; another may be shown meanwhile
         self._imported: dict[int, set[int]] = {}  # where the tracks that are followed had such boxes
         queue.item.connect(self._on_item)
@@ -171,6 +172,7 @@ class TrackCommands(QObject):
         options = PassOptions(direction=direction)
         self._video = video.id
         self._imported = {t.track_id: self._frames(t.track_id, Origin.IMPORTED) for t in targets}
+        self._ended = ended = list[Outcome]()
         self._task = self._queue.submit(
             Task(
                 label,
@@ -182,6 +184,7 @@ class TrackCommands(QObject):
                     make_tracker=follower.make,
                     options=options,
                     score_maps=lambda: state.heat.look.on,
+                    keep=ended.append,
                 ),
             )
         )
@@ -214,12 +217,13 @@ class TrackCommands(QObject):
     def _on_done(self, task: int, outcome: object) -> None:
         if task == self._task and isinstance(outcome, Outcome):
             lost = f"; {len(outcome.lost)} lost on the way" if outcome.lost else ""
-            self._over(f"Tracked {counted(outcome.frames, 'frame')}, {counted(outcome.boxes, 'box')}{lost}")
+            self._over(f"Tracked {_came(outcome)}{lost}")
 
     @Slot(int)
     def _on_cancelled(self, task: int) -> None:
         if task == self._task:
-            self._over("Stopped; what was tracked is kept")
+            came = [_came(outcome) for outcome in self._ended if outcome.frames]
+            self._over(f"Stopped; tracked {came[0]}" if came else "Stopped before anything was tracked")
 
     @Slot(int, object, str)
     def _on_failed(self, task: int, _error: object, _label: str) -> None:
@@ -244,3 +248,7 @@ class TrackCommands(QObject):
             )
         self._state.clear_provisional()
         self.told.emit(sentence)
+
+
+def _came(outcome: Outcome) -> str:
+    return f"{counted(outcome.frames, 'frame')}, {counted(outcome.boxes, 'box')}"
