@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.formats.made import finished, two_tracks
+from workbench.core.annotations import Poses, Skeleton
 from workbench.core.errors import FormatError, UserError
 from workbench.formats.clips import Clip
 from workbench.formats.names import UniqueNames, file_name
@@ -20,6 +23,15 @@ def test_every_format_writes_and_says_how_it_counts(tmp_path: Path, known) -> No
     assert "not included" in said
     assert report.boxes == 6
     assert {"report.txt", "report.json"} <= set(report.files)
+
+
+@pytest.mark.parametrize("known", [f for f in FORMATS if f.write], ids=lambda f: f.name)
+def test_poses_are_written_or_said_to_be_left_out(tmp_path: Path, known) -> None:
+    poses = Poses(Skeleton(("nose",)), np.array([0]), np.array([0]), np.ones((1, 1, 3), np.float32))
+    clip = Clip(replace(two_tracks(), poses=(poses,)))
+    report = finished(known.write(tmp_path, [clip], options=known.write_options()))
+    said = "1 pose of clip was left out, for this format has no place for poses" in str(report)
+    assert said == (known.name != "coco")
 
 
 @pytest.mark.parametrize(

@@ -79,9 +79,8 @@ def _track(arguments: argparse.Namespace) -> None:
                 boxes += [b.box if b.found else LOST for b in frame.boxes]
         except KeyboardInterrupt:
             write_boxes(arguments.out, boxes)
-            print(
-                f"workbench: {counted(len(boxes), 'box')} so far written to {arguments.out}", file=sys.stderr
-            )
+            lines = counted(len(boxes), "line")
+            print(f"workbench: {lines} so far written to {arguments.out}", file=sys.stderr)
             raise
         finally:
             steps.close()  # before the reader, from which a thread of its own reads ahead

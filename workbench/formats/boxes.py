@@ -27,7 +27,7 @@ from workbench.formats.assembly import FileRows, assemble
 from workbench.formats.clips import Clip, video_names
 from workbench.formats.folder import ExportFolder
 from workbench.formats.names import UniqueNames, file_name
-from workbench.formats.selection import BoxRules, writable_boxes
+from workbench.formats.selection import BoxRules, boxes_alone
 from workbench.formats.text import first_line, is_number, number_text, numbers, read_lines
 
 TITLE = "Plain boxes"
@@ -82,7 +82,7 @@ def write(
     with ExportFolder(target, TITLE, video_names(clips)) as folder:
         for clip in clips:
             video = clip.annotations.video
-            rows = writable_boxes(clip.annotations, options, findings)
+            rows = boxes_alone(clip.annotations, options, findings)
             written += len(rows)
             for index, track in enumerate(clip.annotations.tracks):
                 name = names.take(f"{file_name(video.name)}-{track.number}")

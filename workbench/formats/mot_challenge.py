@@ -29,7 +29,7 @@ from workbench.core.report import Findings, Report
 from workbench.formats.clips import Clip, picture_name, video_names, write_pictures
 from workbench.formats.folder import ExportFolder
 from workbench.formats.names import UniqueNames, file_name
-from workbench.formats.selection import BoxRules, writable_boxes
+from workbench.formats.selection import BoxRules, boxes_alone
 from workbench.formats.text import number_text
 
 TITLE = "MOTChallenge"
@@ -80,7 +80,7 @@ def write(
     with ExportFolder(target, TITLE, video_names(clips)) as folder:
         for clip in clips:
             name = names.take(file_name(clip.annotations.video.name))
-            rows = writable_boxes(clip.annotations, options, findings)
+            rows = boxes_alone(clip.annotations, options, findings)
             numbers = identity_numbers(clip.annotations, findings)
             boxes, tracks = boxes + len(rows), tracks + len(np.unique(rows["track"]))
             _note_shift(clip.annotations, findings)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from workbench.core.annotations import Annotations, Boxes, set_xywh, xywh
 from workbench.core.boxes import clip as clip_to_image
+from workbench.core.plurals import counted
 from workbench.core.report import Findings
 
 LARGEST = 1e9  # pixels; a coordinate beyond is a fault of the program that wrote it
@@ -46,6 +47,17 @@ def writable_boxes(annotations: Annotations, rules: BoxRules, findings: Findings
         set_xywh(boxes, np.round(xywh(boxes), rules.decimals))
         boxes = _without(boxes, _has_no_area(boxes), "no area once rounded", findings)
     return _without(boxes, repeated(boxes), "second box of a track in one frame", findings)
+
+
+def boxes_alone(annotations: Annotations, rules: BoxRules, findings: Findings) -> Boxes:
+    """The same for a format that has no place for poses: it is said that they are left out."""
+    count = sum(len(poses.frame) for poses in annotations.poses)
+    if count:
+        left = counted(
+            count, f"pose of {annotations.video.name} was", f"poses of {annotations.video.name} were"
+        )
+        findings.note(f"{left} left out, for this format has no place for poses")
+    return writable_boxes(annotations, rules, findings)
 
 
 def unusable(geometry: NDArray[np.float64]) -> NDArray[np.bool_]:

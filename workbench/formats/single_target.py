@@ -23,7 +23,7 @@ from workbench.core.report import Findings, Report
 from workbench.formats.clips import Clip, picture_name, video_names, write_pictures
 from workbench.formats.folder import ExportFolder
 from workbench.formats.names import UniqueNames, file_name
-from workbench.formats.selection import BoxRules, writable_boxes
+from workbench.formats.selection import BoxRules, boxes_alone
 from workbench.formats.text import number_text
 
 LINES = "Lines follow the pictures, which are numbered from 1; the first line is the first frame with a box."
@@ -81,7 +81,7 @@ def target_sequences(annotations: Annotations, rules: BoxRules, findings: Findin
     A sequence ends at the track's last row, which may mark the target as outside. Frames in between that
     have no row at all are absent too; they are counted unless the track was marked outside before them.
     """
-    written = writable_boxes(annotations, rules, findings)
+    written = boxes_alone(annotations, rules, findings)
     marks = annotations.boxes[annotations.boxes["outside"]]
     sequences = []
     for index, track in enumerate(annotations.tracks):
