@@ -33,6 +33,7 @@ from workbench.services.run_detecting import RunFrame
 from workbench.services.run_detectors import digest_of
 from workbench.services.run_files import links_of, read_found, run_folder
 from workbench.services.run_options import RunOptions, options_of
+from workbench.services.run_storing import KIND
 from workbench.services.running import can_go_on, run, run_file, unfinished
 from workbench.store import Project
 
@@ -172,13 +173,11 @@ def test_the_run_that_is_named_goes_on_and_no_newer_one(project, blocks):
             drained(run(project, 1, changed, detectors=blocks, on=other))
 
 
-def test_what_tracked_again_and_failed_has_nothing_to_go_on_with(project, blocks, monkeypatch):
-    first = run_blocks(project, blocks)
-    monkeypatch.setattr("workbench.services.run_ending.store_tracks", lambda *_, **__: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
-        drained(track_again(project, first.run_id, RunOptions(tracker="sort")))
-    assert project.run(2).state == "failed"
-    assert not can_go_on(project.run(2))
+def test_what_only_tracked_again_and_was_killed_has_nothing_to_go_on_with(project):
+    parameters = {"detector": "blocks", "detections_of": 1}
+    killed = project.add_run(video_id=1, kind=KIND, model="blocks", parameters=parameters)
+    assert killed.state == "running"
+    assert not can_go_on(killed)
     assert not unfinished(project, 1)
 
 
