@@ -523,6 +523,23 @@ def test_what_is_decided_while_the_queue_is_read_is_in_it(qtbot, window, press):
     qtbot.waitUntil(lambda: len(agenda.items) == 3, timeout=TIMEOUT)
 
 
+def test_an_answer_that_is_undone_before_the_queue_is_read_is_asked_again(qtbot, window, press, monkeypatch):
+    monkeypatch.setattr(edits, "MOST_ITEMS", 0)  # the edit names no items, so the whole queue is read
+    agenda, release = window.reviewing.agenda, threading.Event()
+    qtbot.waitUntil(lambda: not window.reading.busy, timeout=TIMEOUT)
+    press(Qt.Key.Key_Period)
+    first = agenda.current_id
+    window.reading.submit(Task("Something else", once(release.wait)))
+    press(Qt.Key.Key_B)
+    shown = agenda.current_id
+    window.edits.undo()
+    release.set()
+    qtbot.waitUntil(lambda: not window.reading.busy, timeout=TIMEOUT)
+    assert shown not in (first, -1)
+    assert agenda.current_id == first
+    assert agenda.still_open(agenda.current)
+
+
 def test_while_the_queue_is_read_nobody_says_that_there_is_no_issue(qtbot, window, press):
     reviewing, release, said = window.reviewing, threading.Event(), []
     for sentence in (reviewing.told, reviewing.refused):

@@ -136,6 +136,12 @@ class Agenda(QObject):
         self.listed.replace((before.get(i), wanted.get(i)) for i in before | fresh)
         self._go_on(before, list(fresh.values()))
 
+    def settle(self, ids: set[int]) -> None:
+        """The answers to these items are written, or could not be."""
+        if self.is_reading:
+            self.read_again(ids)
+        self.under_way -= ids
+
     def _stored(self, ids: Collection[int]) -> dict[int, ReviewItem]:
         """Those of these items that are of the video and listed, as they are stored now."""
         video, project = self._state.video, self._state.project

@@ -46,8 +46,8 @@ class Answers(QObject):
 
     @Slot()
     def _on_idle(self) -> None:
-        self._agenda.under_way -= self._handed  # those that could not be written; the others are decided
-        self._handed.clear()
+        handed, self._handed = self._handed, set()
+        self._agenda.settle(handed)
         while self._later and not self._editor.busy:
             self._hand_over(*self._later.pop(0))
 
@@ -56,8 +56,8 @@ class Answers(QObject):
         try:
             done = self._editor.do(make)
         finally:  # whatever happened, what is not written is to be answered again
-            if not done:
-                self._agenda.under_way -= answered
-        if self._editor.busy:
-            self._handed |= answered
+            if done and self._editor.busy:
+                self._handed |= answered
+            else:
+                self._agenda.settle(answered)
         return done
