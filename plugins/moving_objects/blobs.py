@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 Labels = NDArray[np.int32]
 Mask = NDArray[np.uint8]
+Box = tuple[int, int, int, int]
 
 SMALL = 0.5  # share of the usual area below which a region may be a fragment
 JOINED = 1.5  # usual areas that joined fragments stay below
@@ -22,7 +23,6 @@ NEAR = 0.35  # usual diameters between fragments
 NECK = 0.75  # width of a neck, in widths of the narrower of two bodies, below which they are two
 LARGE = 1.5  # usual areas from which a region may be several objects
 LEAST_BODY = 0.3  # usual areas of each of them
-LONG = 1.6  # times that a body may be longer than wide
 LEVELS = 18  # of depth at which bodies are looked for
 
 
@@ -40,7 +40,7 @@ class Region:
         return int(np.count_nonzero(self.mask))
 
     @property
-    def box(self) -> tuple[int, int, int, int]:
+    def box(self) -> Box:
         """x, y, w, h."""
         return self.x, self.y, self.mask.shape[1], self.mask.shape[0]
 
@@ -49,6 +49,19 @@ class Region:
         """Its rows and columns of the frame."""
         x, y, w, h = self.box
         return np.s_[y : y + h, x : x + w]
+
+    def moved(self, across: int, down: int) -> Region:
+        """The same pixels elsewhere."""
+        return Region(self.x + across, self.y + down, self.mask)
+
+    def within(self, box: Box) -> Mask:
+        """(h, w) of a box: the region's pixels in it."""
+        left, top, width, height = box
+        inside = np.zeros((height, width), np.uint8)
+        rows = _spans(top, height, self.y, self.mask.shape[0])
+        columns = _spans(left, width, self.x, self.mask.shape[1])
+        inside[rows[0], columns[0]] = self.mask[rows[1], columns[1]]
+        return inside
 
 
 def regions(low: Mask, high: Mask, *, fewest: int) -> list[Region]:
@@ -104,8 +117,6 @@ def _bodies(region: Region, usual: float) -> list[Region]:
     depth = cv2.distanceTransform(padded, cv2.DIST_L2, 5)
     depth = cv2.GaussianBlur(depth, (0, 0), max(0.03 * np.sqrt(usual), 0.5))
     markers = _markers(depth)
-    if markers.max() < 2:
-        markers = _cut_across(padded, usual)
     while markers.max() > 1:
         numbers = _parted(padded, markers)
         areas = np.bincount(numbers.ravel())[1:]
@@ -130,21 +141,6 @@ def _markers(depth: NDArray[np.float32]) -> Labels:
             table[sound] = np.arange(1, len(sound) + 1)
             best = table[labels]
     return best
-
-
-def _cut_across(region: Mask, usual: float) -> Labels:
-    """Parts of a region as large as several objects and as long as several in a row, numbered from 1."""
-    rows, columns = np.nonzero(region)
-    parts = round(len(rows) / usual)
-    points = np.stack([columns, rows], 1).astype(np.float32)
-    spread, axes = np.linalg.eigh(np.cov(points.T))
-    if parts < 2 or np.sqrt(spread[1] / max(spread[0], 1e-6)) < LONG * parts / 1.5:
-        return region.astype(np.int32)
-    along = (points - points.mean(0)) @ axes[:, 1]
-    edges = np.quantile(along, np.linspace(0, 1, parts + 1))
-    markers = np.zeros(region.shape, np.int32)
-    markers[rows, columns] = np.clip(np.searchsorted(edges, along), 1, parts)
-    return markers
 
 
 def _parted(region: Mask, markers: Labels) -> Labels:
@@ -177,6 +173,13 @@ def _union(first: Region, second: Region) -> Region:
         h, w = region.mask.shape
         mask[region.y - y : region.y - y + h, region.x - x : region.x - x + w] |= region.mask
     return Region(x, y, mask)
+
+
+def _spans(first: int, length: int, other: int, other_length: int) -> tuple[slice, slice]:
+    """What two spans share, counted from the start of the one and of the other."""
+    start = max(first, other)
+    stop = max(min(first + length, other + other_length), start)
+    return slice(start - first, stop - first), slice(start - other, stop - other)
 
 
 def _gap(a: Region, b: Region) -> float:

@@ -1,15 +1,15 @@
 """Moving objects before a camera that stands still: what differs from the empty background.
 
 The background is learned from frames of the whole video (``background``), so that objects are found from the
-first frame on, also those that stand still for a while, and each frame is looked at by itself. Shadows are
-taken away (``shadows``), fragments joined and objects that touch separated (``blobs``), by the size that
-objects of this video usually have.
+first frame on, also those that stand still for a while. Shadows are taken away (``shadows``), fragments
+joined and objects that touch separated (``blobs``), by the size that objects of this video usually have.
+Those that have run into one region are told apart by what was seen of them in the frames before
+(``together``). Each comes with the colours of its pixels (``looks``), by which a tracker knows it again.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -19,14 +19,17 @@ from workbench.api import Detections, Image, option
 
 from .background import Background
 from .blobs import Region, joined, regions, separated
+from .looks import looks
 from .shadows import without_shadows
+from .together import Together
 
 FAINTEST = 6.0  # difference of 255 that counts at the rim of an object, if its noise is less
 GLARE, GLOW = 5, 0.15  # pixels round a strong difference, and the share of it that is only its blur
 LEAST_SHARE = 0.15  # of the usual area of an object
+USUAL = 0.25  # share of all objects' pixels that is in smaller ones than usual: many large ones are several
 FEWEST = 12  # pixels of an object, at the size at which frames are looked at
 EVERYTHING = 0.7  # share of a frame that is no object but another light
-BEFORE = 80  # frames for a background that had no sample of the whole video
+BEFORE = 80  # frames for a background that had no sample of the whole video, and to tell objects apart
 STRIDE, KEPT = 4, 40  # of them every which is kept, and how many
 
 
@@ -37,16 +40,16 @@ class MovingObjectsOptions:
     Args:
         contrast: difference to the background, of 255, that an object has somewhere.
         smallest: area at least, in pixels of the video; 0 = a share of the usual area.
-        margin: added to each side of a box, in shares of its size, since the rims of objects are faint.
+        margin: added to each side of a box, in shares of its size.
         shadows: take the shadows of objects away.
-        separate: separate objects that touch, and join fragments of one.
+        separate: separate objects that touch or hide each other, and join fragments of one.
         samples: frames of the whole video from which the background is made.
         longest_side: pixels to which larger frames are reduced.
     """
 
     contrast: float = option(24.0, low=2.0, high=200.0)
     smallest: float = option(0.0, low=0.0)
-    margin: float = option(0.03, low=0.0, high=0.5)
+    margin: float = option(0.0, low=0.0, high=0.5)
     shadows: bool = True
     separate: bool = True
     samples: int = option(40, low=0, high=500)
@@ -57,6 +60,7 @@ class MovingObjects:
     """The detector; see the module."""
 
     classes = ("object",)
+    warm_up = BEFORE
 
     def __init__(self, options: MovingObjectsOptions) -> None:
         self.options = options
@@ -64,17 +68,13 @@ class MovingObjects:
         self._recent: list[tuple[int, Image]] = []  # of a video that was not learned
         self._background: Background | None = None
         self._learned = False
+        self._together = Together()
         self._usual = 0.0  # area of an object, in pixels at the size looked at; 0 = not known
 
     @property
     def samples(self) -> int:
         """Frames of the whole video to learn from."""
         return self.options.samples
-
-    @property
-    def warm_up(self) -> int:
-        """None where the video is known."""
-        return 0 if self._learned else BEFORE
 
     def learn(self, frame: int, image: Image) -> None:
         """Keep a frame for the background."""
@@ -88,9 +88,19 @@ class MovingObjects:
             self._remember(frame, small)
         if self._samples:
             self._build()
-        found = self._objects(frame, small, self._usual)
+        found, difference = self._regions(frame, small, self._usual)
+        if self.options.separate:
+            size = (small.shape[1], small.shape[0])
+            found = self._together.told_apart(frame, found, usual=self._usual, size=size)
+        if not found:
+            return Detections.none()
         scale = np.array([image.shape[1] / small.shape[1], image.shape[0] / small.shape[0]] * 2)
-        return self._detections(found, scale)
+        scores = self._scores(found, difference)
+        order = np.argsort(-scores, kind="stable")
+        colours = looks(small, found)
+        return Detections(
+            self._boxes(found, scale)[order], scores[order], np.zeros(len(found), np.int64), colours[order]
+        )
 
     def _remember(self, frame: int, image: Image) -> None:
         """Keep some of the frames that were shown, and renew the background when there are many new ones."""
@@ -103,16 +113,17 @@ class MovingObjects:
     def _build(self) -> None:
         samples, self._samples = self._samples, []
         self._background = Background(samples, self.options.contrast)
-        self._usual = _usual_area([o for at, seen in samples for o in self._objects(at, seen, 0.0)])
+        self._usual = _usual_area([r for at, seen in samples for r in self._regions(at, seen, 0.0)[0]])
 
-    def _objects(self, frame: int, image: Image, usual: float) -> list[_Object]:
+    def _regions(self, frame: int, image: Image, usual: float) -> tuple[list[Region], Image]:
+        """The objects of a frame, and how much each pixel differs from the background, of 255."""
         assert self._background is not None
         smooth, noise, background = self._background.difference(frame, image)
         near = cv2.dilate(smooth, np.ones((GLARE, GLARE), np.uint8))
         least = np.maximum(np.maximum(noise, FAINTEST), GLOW * near)
         low = (smooth > least).astype(np.uint8)
         if low.mean() > EVERYTHING:
-            return []
+            return [], smooth
         if self.options.shadows:
             low = without_shadows(low, image, background, noise=float(np.median(noise)))
         low = cv2.morphologyEx(low, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5)))
@@ -121,7 +132,7 @@ class MovingObjects:
         if self.options.separate:
             found = separated(joined(found, usual), usual)
         smallest = self._smallest(usual)
-        return [_Object(r, _strength(r, smooth)) for r in found if r.area >= smallest]
+        return [region for region in found if region.area >= smallest], smooth
 
     def _smallest(self, usual: float) -> float:
         wanted = self.options.smallest * self._scale**2
@@ -135,34 +146,23 @@ class MovingObjects:
         size = (round(image.shape[1] * self._scale), round(image.shape[0] * self._scale))
         return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
 
-    def _detections(self, found: list[_Object], scale: NDArray[np.float64]) -> Detections:
-        if not found:
-            return Detections.none()
-        boxes = np.array([o.region.box for o in found], np.float64) * scale
+    def _boxes(self, found: list[Region], scale: NDArray[np.float64]) -> NDArray[np.float64]:
+        boxes = np.array([region.box for region in found], np.float64) * scale
         boxes[:, :2] -= self.options.margin * boxes[:, 2:]
         boxes[:, 2:] *= 1 + 2 * self.options.margin
-        clear = 1 - np.exp(-np.array([o.strength for o in found]) / self.options.contrast)
-        size = np.minimum(np.array([o.region.area for o in found]) / max(self._usual, 1.0), 1.0)
-        scores = clear * np.sqrt(size)
-        order = np.argsort(-scores, kind="stable")
-        return Detections(boxes[order], scores[order], np.zeros(len(found), np.int64))
+        return boxes
+
+    def _scores(self, found: list[Region], difference: Image) -> NDArray[np.float64]:
+        """Near 1 for what differs clearly and is not small."""
+        strength = np.array([difference[region.place][region.mask > 0].mean() for region in found])
+        size = np.minimum(np.array([region.area for region in found]) / max(self._usual, 1.0), 1.0)
+        return np.asarray((1 - np.exp(-strength / self.options.contrast)) * np.sqrt(size), np.float64)
 
 
-class _Object(NamedTuple):
-    """A region, and how much it differs from the background, of 255."""
-
-    region: Region
-    strength: float
-
-
-def _strength(region: Region, difference: NDArray[np.uint8]) -> float:
-    return float(difference[region.place][region.mask > 0].mean())
-
-
-def _usual_area(found: list[_Object]) -> float:
+def _usual_area(found: list[Region]) -> float:
     """The area of an object of middle size; large ones count more, for noise is many and small."""
-    areas = np.sort([o.region.area for o in found])
+    areas = np.sort([region.area for region in found])
     if not len(areas):
         return 0.0
     weight = np.cumsum(areas)
-    return float(areas[np.searchsorted(weight, weight[-1] / 2)])
+    return float(areas[np.searchsorted(weight, USUAL * weight[-1])])
