@@ -49,7 +49,7 @@ class MovingObjectsOptions:
 
     contrast: float = option(24.0, low=2.0, high=200.0)
     smallest: float = option(0.0, low=0.0)
-    margin: float = option(0.0, low=0.0, high=0.5)
+    margin: float = option(0.03, low=0.0, high=0.5)
     shadows: bool = True
     separate: bool = True
     samples: int = option(40, low=0, high=500)

@@ -1,6 +1,7 @@
 """Tracks of a project have the figures that ``workbench evaluate`` gives their file."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from workbench.formats.mot_challenge_rows import read_rows
 from workbench.services.evaluating import evaluate
 from workbench.services.run_files import run_folder, write_tracks
 from workbench.services.run_storing import KIND
-from workbench.services.scoring import EVERYTHING, layers_of, score_layer, write_scores
+from workbench.services.scoring import EVERYTHING, layers_of, note_truth, score_layer, truth_of, write_scores
 
 MADE = Path(__file__).resolve().parents[1] / "data" / "scores" / "made"
 TRUTH, TRACKS = MADE / "crossing" / "gt" / "gt.txt", MADE / "crossing.txt"
@@ -71,6 +72,21 @@ def test_a_file_may_be_the_ground_truth(project, expected):
     add_rows(project, TRACKS, first=100, origin=Origin.MODEL)
     figures = result(score_layer(project, 1, truth=TRUTH)).figures()["all"]
     assert {name: figures[name] for name in expected} == pytest.approx(expected, abs=1e-9)
+
+
+def test_the_file_is_remembered_and_moves_with_the_project(project, tmp_path):
+    assert truth_of(project, 1) is None
+    near = tmp_path / "true.txt"
+    shutil.copy(TRUTH, near)
+    note_truth(project, 1, near)
+    assert truth_of(project, 1) == near
+    assert not Path(project.setting("truth-1")).is_absolute()
+    near.unlink()
+    assert truth_of(project, 1) is None, "the imported boxes stand in for a file that is gone"
+    note_truth(project, 1, TRUTH)
+    assert truth_of(project, 1) == TRUTH
+    note_truth(project, 1, None)
+    assert truth_of(project, 1) is None
 
 
 def test_a_run_is_scored_as_its_tracker_made_it_in_the_frames_it_was_about(project, expected):

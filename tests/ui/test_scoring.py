@@ -6,13 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QFileDialog
 
 from tests.services.test_scoring import TRACKS, TRUTH, add_rows
 from workbench.__main__ import main
 from workbench.core.rows import Origin
 from workbench.services.plots import bin_edges
 from workbench.services.run_storing import KIND
-from workbench.services.scoring import EVERYTHING
+from workbench.services.scoring import EVERYTHING, truth_of
+from workbench.ui.panels.scores import CHOOSE, IMPORTED
 from workbench.video.writer import write_video
 
 FRAMES = 16
@@ -71,6 +73,25 @@ def test_a_file_of_ground_truth_is_used_and_an_edit_makes_the_scores_old(qtbot, 
     assert note.text() == "All tracks but imported ones against gt.txt, in per cent."
     window.project.undo()
     qtbot.waitUntil(lambda: "edited since" in note.text(), timeout=TIMEOUT)
+
+
+def test_the_file_of_ground_truth_is_remembered(qtbot, window, monkeypatch):
+    panel, video = window.scoring.panel, window.state.video.id
+    answers = [(str(TRUTH), ""), ("", "")]
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: answers.pop(0))
+
+    def choose(text):
+        panel._truth.setCurrentText(text)
+        panel._truth.activated.emit(panel._truth.currentIndex())
+
+    choose(CHOOSE)
+    assert truth_of(window.project, video) == panel.truth == TRUTH
+    choose(CHOOSE)
+    assert panel.truth == TRUTH, "no file was chosen the second time"
+    window.state.video_changed.emit()
+    assert panel.truth == TRUTH
+    choose(IMPORTED)
+    assert truth_of(window.project, video) is None
 
 
 def test_the_newest_run_is_scored_unless_the_user_chooses(qtbot, window):

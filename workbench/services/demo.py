@@ -15,6 +15,7 @@ from workbench.core.errors import UserError
 from workbench.core.progress import Progress
 from workbench.core.rows import BoxRow, Origin, TrackRow
 from workbench.services.projects import SUFFIX, add_media, create_project
+from workbench.services.scoring import note_truth
 from workbench.store import Project
 from workbench.training.synthetic.clip_types import ClipFrame, ClipOptions
 from workbench.video.writer import VideoWriter
@@ -30,6 +31,7 @@ def make_demo(folder: Path, *, options: ClipOptions | None = None) -> Generator[
     """Make the demo project in ``folder``, or leave it as it is when it is there already.
 
     The clip is ``demo.mp4``; ``ground_truth.txt`` beside it holds every target in MOTChallenge columns.
+    Tracks are scored against that file, for the imported boxes lack the targets that are left to draw.
 
     Returns:
         The project's path.
@@ -53,11 +55,13 @@ def make_demo(folder: Path, *, options: ClipOptions | None = None) -> Generator[
             writer.write(made.image)
             truth.append(dataclasses.replace(made, image=NOTHING, owners=NOBODY))
             yield Progress(len(truth), options.frames, "making the demo clip")
-    _write_truth(folder / "ground_truth.txt", truth)
+    truth_file = folder / "ground_truth.txt"
+    _write_truth(truth_file, truth)
     unfinished = folder / f"unfinished-demo{SUFFIX}"
     shutil.rmtree(unfinished, ignore_errors=True)
     with create_project(unfinished) as project:
         _fill(project, clip, truth)
+        note_truth(project, project.videos()[0].id, truth_file)
     unfinished.rename(home)
     return home
 

@@ -59,6 +59,18 @@ def title_of(run: Run) -> str:
     return f"Run {run.id}: {', '.join(parts)} ({run.started_at[11:16]} UTC)"
 
 
+def truth_of(project: Project, video_id: int) -> Path | None:
+    """The file that tracks of a video are scored against; None = the imported boxes, or the file is gone."""
+    stored = project.setting(_truth_key(video_id))
+    path = None if stored is None else project.file_at(stored)
+    return path if path is not None and path.is_file() else None
+
+
+def note_truth(project: Project, video_id: int, truth: Path | None) -> None:
+    """Remember what a video's tracks are scored against, see ``truth_of``."""
+    project.set_setting(_truth_key(video_id), None if truth is None else project.stored_path(truth))
+
+
 def score_layer(
     project: Project, video_id: int, layer: Layer = EVERYTHING, *, truth: Path | None = None
 ) -> Generator[Progress, None, Evaluation]:
@@ -114,6 +126,10 @@ def write_scores(scores: Evaluation, path: Path) -> list[Path]:
         unfinished.unlink(missing_ok=True)
     write_plot(path.with_suffix(".svg"), scores.panels())
     return [path, path.with_suffix(".svg")]
+
+
+def _truth_key(video_id: int) -> str:
+    return f"truth-{video_id}"
 
 
 def _of_layer(

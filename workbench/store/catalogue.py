@@ -176,7 +176,7 @@ class Catalogue:
         """Enter a video; ``name`` is the file's when None."""
         return self._add(
             Video,
-            path=self._stored_path(path),
+            path=self.stored_path(path),
             name=Path(path).stem if name is None else name,
             kind=kind,
             width=width,
@@ -197,17 +197,22 @@ class Catalogue:
 
     def video_file(self, video: Video) -> Path:
         """Where the video's file is expected."""
-        return Path(normpath(self.path.absolute() / video.path))
+        return self.file_at(video.path)
 
     def relink_video(self, video_id: int, path: Path) -> Video:
         """Note that a video's file was moved to ``path``."""
-        return self.update_video(video_id, path=self._stored_path(path))
+        return self.update_video(video_id, path=self.stored_path(path))
 
     def update_video(self, video_id: int, **fields: Any) -> Video:
         """Change fields of a video, for example ``archived=True``."""
         return self._update(Video, video_id, fields)
 
-    def _stored_path(self, path: Path) -> str:
+    def file_at(self, stored: str) -> Path:
+        """The file that ``stored_path`` noted."""
+        return Path(normpath(self.path.absolute() / stored))
+
+    def stored_path(self, path: Path) -> str:
+        """How a file is noted: relative to the project's folder when in it or beside it, else absolute."""
         file, folder = Path(path).resolve(), self.path.resolve()
         near = file.is_relative_to(folder.parent)
         return Path(relpath(file, folder)).as_posix() if near else file.as_posix()

@@ -7,7 +7,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
 from workbench.core.edits import Scope
-from workbench.services.scoring import EVERYTHING, layers_of
+from workbench.services.scoring import EVERYTHING, layers_of, note_truth, truth_of
 from workbench.ui.commands.score import Asked, ScoreCommands, Scored
 from workbench.ui.panels.scores import ScoresPanel
 from workbench.ui.state import UiState
@@ -34,6 +34,7 @@ class Scoring(QObject):
         self.commands.refused.connect(self.refused)
         self.commands.scored.connect(self._on_scored)
         self.panel.shown.connect(self._on_shown)
+        self.panel.truth_chosen.connect(self._on_truth)
         self.panel.picked.connect(state.go_to)
         state.video_changed.connect(self._on_video)
         state.data_changed.connect(self._on_data)
@@ -56,7 +57,15 @@ class Scoring(QObject):
         self.commands.last = None
         self._note = ""
         self.panel.show_scores({}, (), "Not scored yet")
+        video = self._state.video
+        self.panel.use_truth(truth_of(self._state.project, video.id) if video else None)
         self._list_layers()
+
+    @Slot()
+    def _on_truth(self) -> None:
+        video, project = self._state.video, self._state.project
+        if video is not None and not project.read_only:
+            note_truth(project, video.id, self.panel.truth)
 
     @Slot()
     def _on_shown(self) -> None:
@@ -82,11 +91,7 @@ class Scoring(QObject):
             return
         against = "imported boxes" if scored.truth is None else scored.truth.name
         self._note = f"{scored.layer.title} against {against}, in per cent."
-        if (
-            scored.layer == EVERYTHING
-            and scored.truth is None
-            and len(layers_of(self._state.project, video.id)) > 1
-        ):
+        if scored.layer == EVERYTHING and len(layers_of(self._state.project, video.id)) > 1:
             self._note += " A run adds no box where an imported one is: score the run itself."
         self.panel.show_scores(scored.figures, scored.panels, self._note)
         self.panel.show_frame(self._state.frame)

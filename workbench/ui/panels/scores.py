@@ -57,10 +57,12 @@ class ScoresPanel(QWidget):
 
     Signals:
         shown: it can be seen now.
+        truth_chosen: the user chose what is scored against.
         picked(frame): a bar of errors was clicked on.
     """
 
     shown = Signal()
+    truth_chosen = Signal()
     picked = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -69,10 +71,14 @@ class ScoresPanel(QWidget):
         self._layers.addItem(EVERYTHING.title, EVERYTHING)
         self._layers.activated.connect(self._on_layer)
         self._own_choice = False  # otherwise the newest run is scored
-        self._truth = _list("Ground truth: boxes that were imported into the project, or a MOTChallenge file")
+        self._truth = _list(
+            "Ground truth: boxes that were imported into the project, or a MOTChallenge file."
+            " A target that it lacks counts as a false positive"
+        )
         self._truth.addItem(IMPORTED)
         self._truth.addItem(CHOOSE)
         self._truth.activated.connect(self._on_truth)
+        self._truth_row = 0  # chosen last, for when no file is chosen after all
         self._buttons = QHBoxLayout()
         self._note = QLabel()
         self._note.setWordWrap(True)
@@ -143,13 +149,14 @@ class ScoresPanel(QWidget):
                 self._layers.addItem(layer.title, layer)
             self._layers.setCurrentIndex(layers.index(chosen) if chosen in layers else 0)
 
-    def use_truth(self, path: Path) -> None:
-        """Score against this file from now on."""
-        if self._truth.count() == 2:
+    def use_truth(self, path: Path | None) -> None:
+        """Score against this file from now on; None = the imported boxes, and no file is listed."""
+        if self._truth.count() > 2:
+            self._truth.removeItem(1)
+        if path is not None:
             self._truth.insertItem(1, path.name, str(path))
-        self._truth.setItemText(1, path.name)
-        self._truth.setItemData(1, str(path))
-        self._truth.setCurrentIndex(1)
+        self._truth_row = 0 if path is None else 1
+        self._truth.setCurrentIndex(self._truth_row)
 
     def show_scores(self, figures: Mapping[str, float], panels: Sequence[Curves | Bars], note: str) -> None:
         """Show figures by name, shares from 0 to 1, and the plots."""
@@ -196,14 +203,17 @@ class ScoresPanel(QWidget):
         self._own_choice = True
 
     @Slot(int)
-    def _on_truth(self, _row: int) -> None:
+    def _on_truth(self, row: int) -> None:
         if self._truth.currentText() != CHOOSE:
+            self._truth_row = row
+            self.truth_chosen.emit()
             return
         path, _ = QFileDialog.getOpenFileName(self, "Ground truth", "", "MOTChallenge (*.txt);;All files (*)")
         if path:
             self.use_truth(Path(path))
+            self.truth_chosen.emit()
         else:
-            self._truth.setCurrentIndex(0)
+            self._truth.setCurrentIndex(self._truth_row)
 
 
 def _list(tip: str) -> QComboBox:
