@@ -34,6 +34,13 @@ def test_boxes_hold_what_is_painted():
         assert np.allclose([left, top, right, bottom], [x, y, x + w, y + h], atol=2.0)
 
 
+def test_targets_of_half_the_size_go_the_same_ways():
+    for whole, half in zip(make_clip(OPTIONS), make_clip(replace(OPTIONS, size=0.5)), strict=True):
+        assert np.allclose(half.boxes[:, 2:], whole.boxes[:, 2:] / 2)
+        centres = [seen.boxes[:, :2] + seen.boxes[:, 2:] / 2 for seen in (whole, half)]
+        assert np.abs(centres[0] - centres[1]).max() < whole.boxes[:, 2:].max() / 4
+
+
 def test_a_camera_that_stands_still_sees_one_background_in_changing_light():
     def change(options):
         first, *_, last = (frame.image.astype(int) for frame in make_clip(options))

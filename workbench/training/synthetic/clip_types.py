@@ -25,6 +25,7 @@ class ClipOptions:
         noise: standard deviation of the sensor noise, in grey levels.
         still: whether the camera stands still.
         alike: whether all targets are of one look and turn to wherever they go, like animals seen from above.
+        size: of everything that moves, 1 = about a quarter of the frame's height.
     """
 
     width: int = 640
@@ -37,6 +38,7 @@ class ClipOptions:
     noise: float = 2.0
     still: bool = False
     alike: bool = False
+    size: float = 1.0
 
 
 @dataclass(frozen=True)

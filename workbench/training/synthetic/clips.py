@@ -97,7 +97,7 @@ def _paths(rng: np.random.Generator, hulls: Array, options: ClipOptions) -> Arra
         return np.asarray(amplitude * np.sin(2 * np.pi * (rng.uniform(low, high, n) * t + rng.random(n))))
 
     extent = np.ptp(hulls, axis=2).prod(axis=-1).mean(axis=1) ** 0.5  # of the box, in [-1, 1]
-    scale = options.height * rng.uniform(0.16, 0.26, n) / extent
+    scale = options.size * options.height * rng.uniform(0.16, 0.26, n) / extent
     scale = scale * np.exp(wave(rng.uniform(0.12, 0.35, n), 0.5, 1.3))
     angle = wave(rng.uniform(0.0, 0.12, n), 0.3, 1.0)
     place = np.zeros((*scale.shape, 2))
